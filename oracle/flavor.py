@@ -1,0 +1,148 @@
+"""The plugin contract: what a flavor is, and what the harness asks of it.
+
+A flavor is a frozen value, found through the entry-point group `oracle.flavors`. It brings the system's calls as kernel
+coroutines on the shared machine, the names and numbers of its constants, and two functions that make a machine of that system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from oracle.calls import CallSpec
+from oracle.cite import Source
+from oracle.facts import Value
+from oracle.machine.machine import Machine
+from oracle.machine.proc import Lwp, Proc
+from oracle.machine.traps import Kernel
+from oracle.scenario import MachineSpec, ProcessSpec
+
+CONTRACT = 1  # raised when a flavor written for the old contract would no longer work
+
+ParsedValue: TypeAlias = bool | int | str | Proc | None
+
+
+@dataclass(frozen=True, slots=True)
+class Args:
+    """The arguments of one call, parsed: names to numbers, roles to processes (None for one that was never born)."""
+
+    values: Mapping[str, ParsedValue]
+
+    def number(self, name: str) -> int:
+        """A number, signal, signal set or flag word."""
+        value = self.values[name]
+        assert isinstance(value, int), (name, value)
+        return value
+
+    def text(self, name: str) -> str:
+        """A text."""
+        value = self.values[name]
+        assert isinstance(value, str), (name, value)
+        return value
+
+    def switch(self, name: str) -> bool:
+        """A switch."""
+        return bool(self.values[name])
+
+    def process(self, name: str) -> Proc | None:
+        """A process, or None if the scenario names none."""
+        value = self.values[name]
+        assert value is None or isinstance(value, Proc), (name, value)
+        return value
+
+    def given(self, name: str) -> bool:
+        """Whether an optional parameter was given."""
+        return self.values[name] is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a flavor: what it takes, and the kernel code that runs in the caller's LWP.
+
+    `run(k, lwp, args)` is a coroutine. It returns an int (a pid for a process, a descriptor, 0), a text, or None for 0; an
+    errno is raised. The entry and exit of the system call (restart, return to user mode) are `Flavor.syscall`'s.
+    """
+
+    spec: CallSpec
+    run: Callable[[Machine, Lwp, Args], Kernel[int | str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """An intent in the system's own words: one of the flavor's calls, and its arguments as a scenario would write them."""
+
+    call: str
+    args: Mapping[str, bool | int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Inexpressible:
+    """Why the system has no call for an intent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownViolation:
+    """An invariant that the real kernel breaks: which (the rule's name, and a text its report contains), why, and where."""
+
+    rule: str
+    contains: str
+    why: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Where a system keeps what every system knows: (attribute of Proc, bit). None: it has no such thing."""
+
+    terminal: tuple[str, int]
+    sugid: tuple[str, int]
+    exec: tuple[str, int]
+    vfork_wait: tuple[str, int]
+    traced: tuple[str, int]
+    profiling: tuple[str, int]
+    fork_traced: tuple[str, int] | None = None
+    stop_on_fork: tuple[str, int] | None = None
+    nocldwait: tuple[str, int] | None = None  # None: in SigActs.ps_flag, see nocldwait_acts
+    nocldstop: tuple[str, int] | None = None
+    nocldwait_acts: int = 0
+    nocldstop_acts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Flavor:
+    """The model of one kernel revision."""
+
+    id: str  # "system@revision"
+    title: str  # one line for people
+    sources: tuple[Source, ...]  # the C that is modelled line by line
+    calls: Mapping[str, Call]  # by name; portable ones under the portable names
+    boot: Callable[[Machine, MachineSpec], None]  # globals, process 0, init: everything before the first user process
+    new_process: Callable[[Machine, ProcessSpec, Proc], Lwp]  # a process as the spec wants it, with its parent
+    syscall: Callable[[Machine, Lwp, Call, Args], Kernel[int | str | None]]  # entry, restart, return to user mode
+    lower: Callable[[Mapping[str, bool | int | str]], Lowered | Inexpressible]  # an intent (the parameters of `spawn`)
+    signals: Mapping[str, int]  # name -> number
+    flags: Mapping[str, Mapping[str, int]]  # words of Proc, and "wait", "sa", "note", "ptrace": name -> bit
+    states: Mapping[int, str]  # p_stat -> embryo, running, stopped, dying, zombie
+    words: Words
+    counters: Mapping[str, str]  # "forks" and "vforks" -> the system's own counter
+    status: Callable[[int], str]  # p_xstat -> "exited 3", "killed SIGKILL", "stopped SIGSTOP"
+    ignored: Callable[[Proc], int]  # signals ignored on purpose
+    handler: Callable[[Proc, int], str]  # the handler that delivery of a signal would find, "" for none
+    tunables: Mapping[str, int] = field(default_factory=dict)  # name -> default
+    extra_facts: Callable[[Machine, Proc], Mapping[str, Value]] | None = None  # facts of the vocabulary only it can tell
+    violations: tuple[KnownViolation, ...] = ()
+    unmodelled: Mapping[str, str] = field(default_factory=dict)  # what is not modelled -> why
+    contract: int = CONTRACT
+
+    @property
+    def system(self) -> str:
+        """The part of the id before the @."""
+        return self.id.partition("@")[0]
+
+    @property
+    def revision(self) -> str:
+        """The part of the id after the @."""
+        return self.id.partition("@")[2]

@@ -1,0 +1,37 @@
+"""Kernel event queues, as far as they watch processes; trace files of ktrace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oracle.machine.proc import Proc
+
+
+@dataclass(slots=True, eq=False)
+class Knote:
+    """A registered interest in a process."""
+
+    kn_kq: KQueue
+    kn_proc: Proc | None  # who is watched; None once it has exited
+    kn_id: int  # the pid it was registered under
+    kn_sfflags: int  # notes asked for
+    kn_fflags: int = 0  # notes that happened
+    kn_data: int = 0
+    kn_active: bool = False  # waits to be read
+
+
+@dataclass(slots=True, eq=False)
+class KQueue:
+    """A kernel event queue."""
+
+    kq_knotes: list[Knote] = field(default_factory=list)  # in order of registration
+
+
+@dataclass(slots=True, eq=False)
+class KtrNode:
+    """A trace file and how many processes write to it."""
+
+    kn_name: str
+    kn_refs: int = 1

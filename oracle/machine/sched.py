@@ -1,0 +1,218 @@
+"""The deterministic scheduler: runs kernel coroutines, puts them to sleep, wakes them, moves the clock.
+
+One LWP runs until it sleeps, is done, or reaches a preemption point at which the schedule prefers another. Given the same
+tasks and the same schedule, every run is the same.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oracle.errors import LimitExceeded
+from oracle.machine.errno import Errno, LwpExit, Panic, Unmodelled
+from oracle.machine.traps import Kernel, Sleep, Wake
+
+if TYPE_CHECKING:
+    from oracle.machine.machine import Machine
+    from oracle.machine.proc import Lwp
+
+RESUMES_PER_ROUND = 2_000  # resumes of one task in one round, after which it counts as spinning
+ROUND_TICKS = 6_000  # how far the clock may move in one round: one minute at 100 Hz
+TASKS_PER_RUN = 20_000
+
+
+class Task:
+    """Kernel code that runs in an LWP: one system call, or one trip from user mode into the kernel.
+
+    Exactly one of these holds: it is ready, it sleeps (`sleep` is set), it spins (parked until the next round), or it is done:
+    then `value` is what it returned, or `failure` says how it ended (an Errno, LwpExit, Panic or Unmodelled).
+    """
+
+    __slots__ = (
+        "code", "done", "failure", "lwp", "name", "resumes", "sleep", "slept", "spins", "started", "value", "wake", "wake_at",
+    )  # fmt: skip
+
+    def __init__(self, lwp: Lwp, name: str, code: Kernel[object], now: int) -> None:
+        self.lwp = lwp
+        self.name = name
+        self.code = code
+        self.sleep: Sleep | None = None
+        self.slept = False  # ever
+        self.wake: Wake | None = None  # what ended the last sleep; None before the first
+        self.wake_at = 0  # tick at which a sleep times out; 0: never
+        self.done = False
+        self.spins = False
+        self.value: object = None
+        self.failure: Exception | None = None
+        self.started = now
+        self.resumes = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Who sleeps on what, for a deadlock report. `lost`: what it waits for has happened, but nobody woke it."""
+
+    lwp: Lwp
+    call: str
+    wmesg: str
+    wchan: object
+    interruptible: bool
+    lost: bool
+
+
+class Scheduler:
+    """Run queue, sleep queues and time-outs of one machine."""
+
+    __slots__ = ("finished", "k", "pick", "ready", "sleepers", "spawned", "spinning")
+
+    def __init__(self, k: Machine) -> None:
+        self.k = k
+        self.ready: deque[Task] = deque()
+        self.sleepers: list[Task] = []  # in the order in which they fell asleep
+        self.spinning: list[Task] = []
+        self.finished: Callable[[Task], None] = _ignore  # told of every task that ends
+        self.pick: Callable[[Task | None, deque[Task]], int] = _first  # the schedule: see `_first`
+        self.spawned = 0
+
+    def spawn(self, lwp: Lwp, name: str, code: Kernel[object]) -> Task:
+        """Make an LWP run kernel code; it gets its turn after those that are ready already."""
+        self.spawned += 1
+        if self.spawned > TASKS_PER_RUN:
+            raise LimitExceeded(f"more than {TASKS_PER_RUN} trips into the kernel in one run; split the scenario")
+        if lwp.lwp_task is not None:
+            raise LimitExceeded(f"an LWP can run one system call at a time; it is in {lwp.lwp_task.name}")
+        task = lwp.lwp_task = Task(lwp, name, code, self.k.ticks)
+        self.ready.append(task)
+        return task
+
+    def run(self) -> None:
+        """Run until nothing can go on without somebody outside the kernel acting. One round."""
+        horizon = self.k.ticks + ROUND_TICKS
+        for task in self.spinning:
+            task.spins = False
+        self.ready.extend(self.spinning)
+        self.spinning.clear()
+        for task in self.ready:
+            task.resumes = 0
+        while True:
+            ready = self.ready
+            while ready:
+                index = self.pick(None, ready)
+                task = ready[index]
+                del ready[index]
+                self._resume(task)
+            if not self._advance(horizon):
+                return
+
+    def _resume(self, task: Task) -> None:
+        """Let a task go on until it sleeps, ends, spins, or another is preferred at a preemption point."""
+        k = self.k
+        while True:
+            k.curlwp = task.lwp
+            task.resumes += 1
+            try:
+                trap = task.code.send(task.wake)  # type: ignore[arg-type]
+            except StopIteration as stop:
+                task.value = stop.value
+                return self._end(task, None)
+            except (Errno, LwpExit, Panic, Unmodelled) as failure:
+                return self._end(task, failure)
+            finally:
+                k.curlwp = None
+            if isinstance(trap, Sleep):
+                task.sleep = trap
+                task.slept = True
+                task.wake_at = k.ticks + trap.timo if trap.timo else 0
+                self.sleepers.append(task)
+                if k.trace is not None:
+                    k.note(task.lwp, "sleeps", trap.wmesg)
+                return
+            task.wake = Wake.WOKEN
+            if task.resumes > RESUMES_PER_ROUND:
+                task.spins = True
+                self.spinning.append(task)
+                return
+            ready = self.ready
+            if ready and (index := self.pick(task, ready)):
+                ready.appendleft(task)
+                following = ready[index]
+                del ready[index]
+                task = following
+
+    def _end(self, task: Task, failure: Exception | None) -> None:
+        task.done = True
+        task.failure = failure
+        task.lwp.lwp_task = None
+        self.finished(task)
+
+    def wakeup(self, wchan: object) -> int:
+        """Wake everybody who sleeps on `wchan`, in the order in which they fell asleep. Says how many that were."""
+        if not self.sleepers:
+            return 0
+        woken = [task for task in self.sleepers if task.sleep is not None and task.sleep.wchan is wchan]
+        for task in woken:
+            self._wake(task, Wake.WOKEN)
+        return len(woken)
+
+    def interrupt(self, lwp: Lwp) -> bool:
+        """End the sleep of an LWP because of a signal, if it sleeps interruptibly."""
+        task = lwp.lwp_task
+        if task is None or task.sleep is None or not task.sleep.catch:
+            return False
+        self._wake(task, Wake.SIGNAL)
+        return True
+
+    def _wake(self, task: Task, why: Wake) -> None:
+        if self.k.trace is not None and task.sleep is not None:
+            self.k.note(task.lwp, "wakes", f"{task.sleep.wmesg} ({why.value})")
+        self.sleepers.remove(task)
+        task.sleep = None
+        task.wake = why
+        task.resumes = 0
+        self.ready.append(task)
+
+    def _advance(self, horizon: int) -> bool:
+        """Move the clock to the next time-out or timer up to `horizon`. False if there is none."""
+        k = self.k
+        due = k.next_timer()
+        for task in self.sleepers:
+            if task.wake_at and (not due or task.wake_at < due):
+                due = task.wake_at
+        if not due or due > horizon:
+            return False
+        k.ticks = max(k.ticks, due)
+        for task in [task for task in self.sleepers if task.wake_at and task.wake_at <= k.ticks]:
+            self._wake(task, Wake.TIMEOUT)
+        k.fire_timers()
+        return True
+
+    def waiting(self) -> list[Waiting]:
+        """Everybody who sleeps without a time-out, in the order in which they fell asleep."""
+        return [
+            Waiting(
+                task.lwp,
+                task.name,
+                task.sleep.wmesg,
+                task.sleep.wchan,
+                task.sleep.catch,
+                bool(task.sleep.awaits is not None and task.sleep.awaits()),
+            )
+            for task in self.sleepers
+            if task.sleep is not None and not task.wake_at
+        ]
+
+
+def _ignore(task: Task) -> None:
+    """Nobody wants to know."""
+
+
+def _first(current: Task | None, ready: deque[Task]) -> int:
+    """The default schedule: whoever has waited longest; nobody is preempted.
+
+    A schedule is asked with `current` None for an index into `ready`, and with `current` at a preemption point for 0 to go on,
+    or an index into [current, *ready].
+    """
+    return 0

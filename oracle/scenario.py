@@ -1,0 +1,155 @@
+"""Scenario values: a machine state, a program of steps by named actors, and what is expected.
+
+Everything here is frozen, printable and comparable. `oracle.load` reads the same values from YAML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from oracle.facts import Value
+
+ArgValue = bool | int | str | tuple[str, ...] | None
+Selector = str  # "dragonfly", "dragonfly@1.62", or "all"
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpec:
+    """An open descriptor of a process at the start."""
+
+    fd: int
+    path: str
+    offset: int = 0
+    cloexec: bool = False
+    kind: str = "vnode"
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSpec:
+    """A mapped region of a process at the start."""
+
+    name: str
+    value: str = "0"
+    inherit: str = "copy"
+    wired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """A process at the start.
+
+    `parent`, `group` and `session` are roles; a group or session is named by the process that leads it, itself if empty.
+    """
+
+    name: str
+    parent: str = "shell"
+    uid: int = 1000  # real user id
+    euid: int | None = None  # effective; the real one, if None
+    svuid: int | None = None  # saved; the effective one, if None
+    group: str = ""
+    session: str = "shell"
+    terminal: bool = True  # marked as having its session's controlling terminal
+    jail: str = ""
+    sugid: bool = False
+    nice: int = 0
+    command: str = "prog"
+    text: str = "/bin/prog"
+    cwd: str = "/home"
+    root: str = "/"
+    umask: int = 0o22
+    files: tuple[FileSpec, ...] = (FileSpec(0, "/dev/tty"),)
+    memory: tuple[RegionSpec, ...] = (RegionSpec("data"),)
+    limits: tuple[tuple[str, int, int], ...] = ()  # (resource, soft, hard) that differ from the system's defaults
+    masked: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    caught: tuple[tuple[str, str], ...] = ()  # (signal, handler)
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSpec:
+    """The machine at the start. Process 0, init and a shell (session leader with a terminal) are always there."""
+
+    maxproc: int | None = None  # the system's default, if None
+    background: tuple[tuple[int, int], ...] = ()  # (uid, how many processes): counted, but they take no part
+    tunables: tuple[tuple[str, int], ...] = ()  # by the system's own names; a flavor ignores none, see Flavor.tunables
+    terminal: bool = True  # whether the shell's session has a controlling terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call by one actor. `args` are as written; `index` counts the steps of the file from 1."""
+
+    index: int
+    by: str
+    call: str
+    args: Mapping[str, ArgValue] = field(default_factory=dict)
+    born: str = ""  # role of the process or thread that the call makes (`as:` in the file)
+    only: tuple[Selector, ...] = ()
+    gives: Expected | None = None  # expected of the call when the step ends
+    finally_gives: Expected | None = None  # expected of the call when the scenario ends
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Facts expected at this point of the program."""
+
+    index: int
+    expected: tuple[Expectation, ...]
+    only: tuple[Selector, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A value, or a value for each of some flavors: (selector, value), the most precise selector wins.
+
+    The text "absent" stands for a fact that is not observed at all.
+    """
+
+    by_flavor: tuple[tuple[Selector, Value], ...]
+    line: int = 0
+
+    def for_flavor(self, flavor_id: str) -> Value | None:
+        """What is expected of a flavor; None if nothing is."""
+        values = dict(self.by_flavor)
+        for selector in (flavor_id, flavor_id.partition("@")[0], "all"):
+            if selector in values:
+                return values[selector]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One fact, by path, and what it should be."""
+
+    path: str
+    expected: Expected
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A whole scenario. `agree` lists the facts (by glob) on which all its flavors have to agree."""
+
+    name: str  # path below the specs folder without its ending, such as "limits/last-slots"
+    title: str
+    why: str
+    topic: str
+    steps: tuple[Step | Check, ...]
+    machine: MachineSpec = MachineSpec()
+    processes: tuple[ProcessSpec, ...] = (ProcessSpec("parent"),)
+    only: tuple[Selector, ...] = ()
+    agree: tuple[str, ...] = ()
+    file: str = ""
+
+    def runs_on(self, flavor_id: str) -> bool:
+        """Whether the scenario is meant for a flavor."""
+        return selects(self.only, flavor_id)
+
+
+def selects(only: tuple[Selector, ...], flavor_id: str) -> bool:
+    """Whether a list of selectors (empty: everybody) names a flavor."""
+    return not only or flavor_id in only or flavor_id.partition("@")[0] in only or "all" in only
