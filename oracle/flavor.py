@@ -111,9 +111,9 @@ class Words:
     nocldstop_acts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Flavor:
-    """The model of one kernel revision."""
+    """The model of one kernel revision. Two flavors are the same only if they are the same object."""
 
     id: str  # "system@revision"
     title: str  # one line for people
@@ -135,6 +135,7 @@ class Flavor:
     extra_facts: Callable[[Machine, Proc], Mapping[str, Value]] | None = None  # facts of the vocabulary only it can tell
     violations: tuple[KnownViolation, ...] = ()
     unmodelled: Mapping[str, str] = field(default_factory=dict)  # what is not modelled -> why
+    order: int = 0  # place among the revisions of its system, oldest first
     contract: int = CONTRACT
 
     @property

@@ -89,7 +89,7 @@ class Step:
     only: tuple[Selector, ...] = ()
     gives: Expected | None = None  # expected of the call when the step ends
     finally_gives: Expected | None = None  # expected of the call when the scenario ends
-    line: int = 0
+    line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Check:
     index: int
     expected: tuple[Expectation, ...]
     only: tuple[Selector, ...] = ()
-    line: int = 0
+    line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Expected:
     """
 
     by_flavor: tuple[tuple[Selector, Value], ...]
-    line: int = 0
+    line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
 
     def for_flavor(self, flavor_id: str) -> Value | None:
         """What is expected of a flavor; None if nothing is."""
@@ -127,7 +127,7 @@ class Expectation:
 
     path: str
     expected: Expected
-    line: int = 0
+    line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class Scenario:
     processes: tuple[ProcessSpec, ...] = (ProcessSpec("parent"),)
     only: tuple[Selector, ...] = ()
     agree: tuple[str, ...] = ()
-    file: str = ""
+    file: str = field(default="", compare=False)
 
     def runs_on(self, flavor_id: str) -> bool:
         """Whether the scenario is meant for a flavor."""

@@ -66,7 +66,7 @@ class Waiting:
 class Scheduler:
     """Run queue, sleep queues and time-outs of one machine."""
 
-    __slots__ = ("finished", "k", "pick", "ready", "sleepers", "spawned", "spinning")
+    __slots__ = ("finished", "k", "last", "panic", "pick", "ready", "sleepers", "spawned", "spinning", "switches")
 
     def __init__(self, k: Machine) -> None:
         self.k = k
@@ -76,6 +76,9 @@ class Scheduler:
         self.finished: Callable[[Task], None] = _ignore  # told of every task that ends
         self.pick: Callable[[Task | None, deque[Task]], int] = _first  # the schedule: see `_first`
         self.spawned = 0
+        self.panic: Panic | None = None  # what the kernel died of; nothing runs any more
+        self.last: Task | None = None  # the task that ran last
+        self.switches = 0  # how often another task got its turn
 
     def spawn(self, lwp: Lwp, name: str, code: Kernel[object]) -> Task:
         """Make an LWP run kernel code; it gets its turn after those that are ready already."""
@@ -111,6 +114,9 @@ class Scheduler:
         """Let a task go on until it sleeps, ends, spins, or another is preferred at a preemption point."""
         k = self.k
         while True:
+            if task is not self.last:
+                self.last = task
+                self.switches += 1
             k.curlwp = task.lwp
             task.resumes += 1
             try:
@@ -146,6 +152,11 @@ class Scheduler:
         task.done = True
         task.failure = failure
         task.lwp.lwp_task = None
+        if isinstance(failure, Panic):
+            self.panic = failure
+            self.ready.clear()
+            self.sleepers.clear()
+            self.spinning.clear()
         self.finished(task)
 
     def wakeup(self, wchan: object) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 
@@ -46,12 +46,14 @@ def sigset(signos: Iterable[int]) -> int:
     return mask
 
 
-def members(mask: int) -> Iterator[int]:
+def members(mask: int) -> list[int]:
     """The signals of a set, lowest number first."""
+    found = []
     while mask:
         low = mask & -mask
-        yield low.bit_length()
+        found.append(low.bit_length())
         mask ^= low
+    return found
 
 
 def first(mask: int) -> int:

@@ -1,0 +1,66 @@
+"""Compares observations by path. No flavor is the right one: a divergence lists what each of them says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oracle.facts import Scope, Value, lookup
+from oracle.run import RunResult
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """A fact on which flavors disagree: (flavor id, value; None where the fact was not observed), in the order compared."""
+
+    path: str
+    values: tuple[tuple[str, Value | None], ...]
+
+    def classes(self) -> tuple[tuple[Value | None, tuple[str, ...]], ...]:
+        """The distinct values, each with the flavors that show it, in the order of first appearance."""
+        grouped: dict[Value | None, list[str]] = {}
+        for flavor, value in self.values:
+            grouped.setdefault(value, []).append(flavor)
+        return tuple((value, tuple(flavors)) for value, flavors in grouped.items())
+
+
+def diff(results: Sequence[RunResult]) -> tuple[Divergence, ...]:
+    """The facts on which runs of one scenario disagree, in the order of the vocabulary's subjects as they were observed.
+
+    Runs that crashed or met what their flavor does not model say nothing and are left out. Facts that mean something on one
+    system alone are compared between the flavors of that system only.
+    """
+    said = [result for result in results if not result.crash and not result.unmodelled]
+    if len(said) < 2:
+        return ()
+    first = said[0].observation.facts
+    if all(result.observation.facts == first for result in said[1:]):
+        return ()
+    paths: dict[str, None] = {}
+    for result in said:
+        paths.update(dict.fromkeys(result.observation.facts))
+    found = []
+    for path in paths:
+        values = [result.observation.facts.get(path) for result in said]
+        if all(value == values[0] for value in values[1:]):
+            continue
+        if _compared(path):
+            found.append(Divergence(path, tuple((result.flavor, value) for result, value in zip(said, values, strict=True))))
+        else:
+            found.extend(_within_systems(path, said, values))
+    return tuple(found)
+
+
+def _compared(path: str) -> bool:
+    fact = lookup(path)
+    return fact is None or fact.scope is Scope.ALL
+
+
+def _within_systems(path: str, said: Sequence[RunResult], values: Sequence[Value | None]) -> list[Divergence]:
+    """A system-scoped fact, compared among the flavors of each system by itself."""
+    systems: dict[str, list[tuple[str, Value | None]]] = {}
+    for result, value in zip(said, values, strict=True):
+        systems.setdefault(result.flavor.partition("@")[0], []).append((result.flavor, value))
+    return [
+        Divergence(path, tuple(pairs)) for pairs in systems.values() if any(value != pairs[0][1] for _, value in pairs[1:])
+    ]

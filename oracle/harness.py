@@ -1,0 +1,61 @@
+"""Scenarios times flavors: runs them all and says, for each scenario, who parts ways with whom and whether that was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from oracle.diff import Divergence, diff
+from oracle.flavor import Flavor
+from oracle.run import RunResult, run
+from oracle.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One scenario on several flavors."""
+
+    scenario: Scenario
+    results: tuple[RunResult, ...]  # in the order of the flavors; those that the scenario is not meant for are left out
+    divergences: tuple[Divergence, ...]
+    broken_promises: tuple[Divergence, ...]  # divergences on facts on which the scenario says that all agree
+
+    @property
+    def ok(self) -> bool:
+        """Whether every run went as expected and flavors agree where the scenario says so."""
+        return not self.broken_promises and all(result.ok for result in self.results)
+
+    def outcome_classes(self) -> dict[str, str]:
+        """A letter for each flavor: the same letter for those that agree on every fact compared."""
+        letters: dict[tuple[object, ...], str] = {}
+        classes: dict[str, str] = {}
+        for result in self.results:
+            if result.crash or result.unmodelled:
+                classes[result.flavor] = "!" if result.crash else "?"
+                continue
+            key = tuple(dict(divergence.values).get(result.flavor) for divergence in self.divergences)
+            classes[result.flavor] = letters.setdefault(key, chr(ord("A") + len(letters)))
+        return classes
+
+
+def compare(scenario: Scenario, flavors: Sequence[Flavor]) -> Comparison:
+    """Run one scenario on the flavors that it is meant for, and compare."""
+    results = tuple([run(scenario, flavor) for flavor in flavors if scenario.runs_on(flavor.id)])
+    divergences = diff(results)
+    promised = scenario.agree
+    broken = tuple(one for one in divergences if any(fnmatchcase(one.path, glob) for glob in promised)) if promised else ()
+    return Comparison(scenario, results, divergences, broken)
+
+
+def compare_all(
+    scenarios: Iterable[Scenario], flavors: Sequence[Flavor], progress: Callable[[Comparison], None] | None = None
+) -> tuple[Comparison, ...]:
+    """Compare on every scenario, in order; `progress` is told of each."""
+    done = []
+    for scenario in scenarios:
+        comparison = compare(scenario, flavors)
+        if progress is not None:
+            progress(comparison)
+        done.append(comparison)
+    return tuple(done)
