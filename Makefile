@@ -1,0 +1,80 @@
+# Python 3.11 or newer and make are enough: every target first makes what it needs, in .venv, with the pins of constraints.txt.
+#   PYTHON=…    the interpreter to make .venv with     WORKERS=…   processes for the tests (0: this one)
+#   ARGS=…      more arguments for pytest, fork-oracle run, or the benchmark
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+WORKERS ?= 0
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST := -m pytest -n $(WORKERS) $(ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lint types layers coverage fresh bench schema reports tidy clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+run: $(READY)  ## run specs/ on all flavors, print the divergence matrix, write reports/
+	$(BIN)/fork-oracle run specs --reports reports $(ARGS)
+
+test: $(READY)  ## run the tests and the scenarios
+	$(BIN)/python $(PYTEST)
+
+check: format lint types layers coverage fresh  ## run every check there is
+	@echo "make check: all is well"
+
+format: $(READY)  # is the code in ruff's format?
+	$(BIN)/ruff format --check .
+
+lint: $(READY)
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+layers: $(READY)  # does each module import only what it may?
+	$(BIN)/lint-imports
+
+coverage: $(READY)  # the tests, the house lints among them, and how much of the code they reach
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run $(PYTEST)
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+fresh: $(READY)  # are the committed schema and reports what this tree makes, byte for byte?
+	rm -rf build/fresh && mkdir -p build/fresh
+	$(BIN)/fork-oracle schema > build/fresh/scenario.schema.json
+	cmp schema/scenario.schema.json build/fresh/scenario.schema.json
+	$(BIN)/fork-oracle run specs --reports build/fresh/reports > build/fresh/run.txt || { cat build/fresh/run.txt; exit 1; }
+	diff -r reports build/fresh/reports
+
+bench: $(READY)  ## compare one differential fork case with one real fork+exit+wait (needs a C compiler)
+	$(BIN)/python benchmarks/bench.py $(ARGS)
+
+schema: $(READY)  ## write schema/scenario.schema.json anew
+	mkdir -p schema build && $(BIN)/fork-oracle schema > build/schema.json && mv build/schema.json schema/scenario.schema.json
+
+reports: $(READY)  ## write reports/ anew
+	$(BIN)/fork-oracle run specs --reports reports > /dev/null
+
+tidy: $(READY)  ## bring the code into ruff's format, with its safe fixes
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+clean:  ## remove .venv and all that was built
+	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "fork-oracle needs Python 3.11 or newer; name yours: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "fork-oracle needs Python 3.11 or newer, and $(PYTHON) is not; name another: make PYTHON=…" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment; Debian has that in the package python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[test]'
+	@touch $@

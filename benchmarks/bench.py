@@ -1,0 +1,154 @@
+"""How long one differential fork case takes, against one real fork+exit+wait of this host, measured in the same run.
+
+The two take turns, so that whatever else the host does disturbs both alike. What counts is the ratio;
+microseconds are this host's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from oracle.flavor import Flavor
+from oracle.harness import compare
+from oracle.machine.machine import Machine
+from oracle.machine.proc import Lwp, Proc
+from oracle.machine.traps import Kernel, tsleep
+from oracle.registry import load_flavors
+from oracle.scenario import Scenario, Step
+
+FLAVORS = ("dragonfly@768af85b", "netbsd@1.189")
+SOURCE = Path(__file__).with_name("fork_exit_wait.c")
+TARGET, AIM = 1.0, 0.3  # of one real fork+exit+wait
+STEPS_AIM = 20_000  # scheduler steps a second
+
+CASE = Scenario(
+    name="benchmarks/fork",
+    title="One fork",
+    why="The smallest differential case: the machine is built, a process forks, the world is observed and compared.",
+    topic="benchmarks",
+    steps=(Step(1, "parent", "fork", born="child"),),
+)
+PROGRAM = Scenario(
+    name="benchmarks/fork-exit-wait",
+    title="Twenty times fork, exit, wait",
+    why="The three calls that every shell makes, in a row.",
+    topic="benchmarks",
+    steps=tuple(
+        step
+        for turn in range(20)
+        for step in (
+            Step(3 * turn + 1, "parent", "fork", born=f"child{turn}"),
+            Step(3 * turn + 2, f"child{turn}", "exit"),
+            Step(3 * turn + 3, "parent", "wait"),
+        )
+    ),
+)
+
+
+def main() -> int:
+    """Measure, print a table; the exit code is 0 unless something could not be measured."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=20, help="how often the two take turns (default: %(default)s)")
+    parser.add_argument("--cases", type=int, default=20, help="differential cases in a turn (default: %(default)s)")
+    parser.add_argument("--forks", type=int, default=300, help="real forks in a turn (default: %(default)s)")
+    options = parser.parse_args()
+    flavors = load_flavors().select(FLAVORS)
+    refuse_failures(CASE, flavors)
+    refuse_failures(PROGRAM, flavors)
+    with tempfile.TemporaryDirectory() as folder:
+        program = build(Path(folder))
+        real, ours = take_turns(program, flavors, options.rounds, options.cases, options.forks)
+    show(real, ours)
+    steps = best_of(5, hand_over)
+    program_steps = best_of(5, lambda: program_turn(flavors))
+    print(f"scheduler steps a second          {steps:12,.0f}   (aim: {STEPS_AIM:,})")
+    print(f"scenario steps a second, compared {program_steps:12,.0f}   ({len(flavors)} flavors, invariants checked after each)")
+    return 0
+
+
+def refuse_failures(scenario: Scenario, flavors: tuple[Flavor, ...]) -> None:
+    """Exit with a word if a case does not run as it should: the time of a failure is no measurement."""
+    for result in compare(scenario, flavors).results:
+        if not result.ok or result.unmodelled:
+            trouble = result.crash or result.unmodelled or result.violations or result.unmet
+            sys.exit(f"bench: {scenario.name} does not run on {result.flavor}: {trouble}")
+
+
+def build(folder: Path) -> Path:
+    """Compile the real counterpart."""
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        sys.exit("bench: no C compiler. Debian, Ubuntu, Fedora: install the package gcc; macOS: xcode-select --install")
+    program = folder / "fork_exit_wait"
+    subprocess.run([compiler, "-O2", "-o", str(program), str(SOURCE)], check=True)
+    return program
+
+
+def take_turns(
+    program: Path, flavors: tuple[Flavor, ...], rounds: int, cases: int, forks: int
+) -> tuple[list[float], list[float]]:
+    """Microseconds of one real fork+exit+wait, and of one differential case, for each round."""
+    real: list[float] = []
+    ours: list[float] = []
+    for _ in range(rounds):
+        printed = subprocess.run([str(program), str(forks)], check=True, capture_output=True, text=True).stdout
+        real.append(float(printed) / 1000)
+        start = perf_counter()
+        for _ in range(cases):
+            compare(CASE, flavors)
+        ours.append((perf_counter() - start) / cases * 1e6)
+    return real, ours
+
+
+def show(real: list[float], ours: list[float]) -> None:
+    """Print the two medians and the ratio that counts."""
+    ratio = median(one / other for one, other in zip(ours, real, strict=True))
+    verdict = "aim reached" if ratio <= AIM else "target met" if ratio <= TARGET else "target missed"
+    print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, {len(real)} rounds, medians")
+    print(f"one real fork+exit+wait           {median(real):12,.1f} µs")
+    print(f"one differential fork case        {median(ours):12,.1f} µs")
+    print(f"ratio                             {ratio:12.2f}      (target: ≤ {TARGET}, aim: {AIM}) {verdict}")
+
+
+def best_of(times: int, measure: Callable[[], float]) -> float:
+    """The best rate of several tries: what disturbs a try only makes it slower."""
+    return max(measure() for _ in range(times))
+
+
+def hand_over(turns: int = 5_000) -> float:
+    """Scheduler steps a second: two LWPs that wake each other and go to sleep, nothing else."""
+    k = Machine()
+    channels = ("ping", "pong")
+
+    def player(mine: str, other: str) -> Kernel[None]:
+        for _ in range(turns):
+            k.wakeup(other)
+            yield from tsleep(mine, mine)
+        k.wakeup(other)
+
+    for index, channel in enumerate(channels):
+        proc = Proc(index + 2, index, "player", 0)
+        k.sched.spawn(Lwp(proc, 1, 0), channel, player(channel, channels[1 - index]))
+    start = perf_counter()
+    k.sched.run()
+    return 2 * turns / (perf_counter() - start)
+
+
+def program_turn(flavors: tuple[Flavor, ...]) -> float:
+    """Scenario steps a second of a longer program, on all flavors, with comparison."""
+    start = perf_counter()
+    compare(PROGRAM, flavors)
+    return len(PROGRAM.steps) * len(flavors) / (perf_counter() - start)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
