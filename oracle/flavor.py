@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import TypeAlias
 
 from oracle.calls import CallSpec
@@ -60,12 +61,26 @@ class Args:
 class Call:
     """One call of a flavor: what it takes, and the kernel code that runs in the caller's LWP.
 
-    `run(k, lwp, args)` is a coroutine. It returns an int (a pid for a process, a descriptor, 0), a text, or None for 0; an
-    errno is raised. The entry and exit of the system call (restart, return to user mode) are `Flavor.syscall`'s.
+    `run(k, lwp, args)` is a coroutine (see `at_once` for a call that never waits). It returns an int (a pid for a process, a
+    descriptor, 0), a text, or None for 0; an errno is raised. The entry and exit of the system call (restart, return to user
+    mode) are `Flavor.syscall`'s.
     """
 
     spec: CallSpec
     run: Callable[[Machine, Lwp, Args], Kernel[int | str | None]]
+
+
+def at_once(
+    fn: Callable[[Machine, Lwp, Args], int | str | None],
+) -> Callable[[Machine, Lwp, Args], Kernel[int | str | None]]:
+    """Kernel code for a `Call` out of a plain function, for a call that never waits."""
+
+    @wraps(fn)
+    def run(k: Machine, lwp: Lwp, args: Args) -> Kernel[int | str | None]:
+        yield from ()
+        return fn(k, lwp, args)
+
+    return run
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +112,12 @@ class KnownViolation:
 class Words:
     """Where a system keeps what every system knows: (attribute of Proc, bit). None: it has no such thing."""
 
-    terminal: tuple[str, int]
-    sugid: tuple[str, int]
-    exec: tuple[str, int]
-    vfork_wait: tuple[str, int]
-    traced: tuple[str, int]
-    profiling: tuple[str, int]
+    terminal: tuple[str, int] | None = None
+    sugid: tuple[str, int] | None = None
+    exec: tuple[str, int] | None = None
+    vfork_wait: tuple[str, int] | None = None
+    traced: tuple[str, int] | None = None
+    profiling: tuple[str, int] | None = None
     fork_traced: tuple[str, int] | None = None
     stop_on_fork: tuple[str, int] | None = None
     nocldwait: tuple[str, int] | None = None  # None: in SigActs.ps_flag, see nocldwait_acts
@@ -124,7 +139,7 @@ class Flavor:
     syscall: Callable[[Machine, Lwp, Call, Args], Kernel[int | str | None]]  # entry, restart, return to user mode
     lower: Callable[[Mapping[str, bool | int | str]], Lowered | Inexpressible]  # an intent (the parameters of `spawn`)
     signals: Mapping[str, int]  # name -> number
-    flags: Mapping[str, Mapping[str, int]]  # words of Proc, and "wait", "sa", "note", "ptrace": name -> bit
+    flags: Mapping[str, Mapping[str, int]]  # words of Proc; "wait" with WNOHANG at least; "sa", "note", "ptrace": name -> bit
     states: Mapping[int, str]  # p_stat -> embryo, running, stopped, dying, zombie
     words: Words
     counters: Mapping[str, str]  # "forks" and "vforks" -> the system's own counter

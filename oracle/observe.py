@@ -289,7 +289,7 @@ def _limit(value: int) -> str:
 
 
 def _events(flavor: Flavor, roles_by_pid: Mapping[int, str], queue: KQueue) -> tuple[str, ...]:
-    notes = flavor.flags["note"]
+    notes = flavor.flags.get("note", {})
     return tuple(
         " ".join(
             [roles_by_pid.get(knote.kn_id, f"pid {knote.kn_id}")]

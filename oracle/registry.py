@@ -98,15 +98,14 @@ def validate(flavor: Flavor) -> None:
             raise FlavorError(f"{flavor.id}: its call {name!r} has a spec named {call.spec.name!r}; name them alike")
         portable = PORTABLE_BY_NAME.get(name)
         if portable is not None and call.spec != portable:
-            raise FlavorError(f"{flavor.id}: {name!r} is a portable call; use oracle.calls.PORTABLE_BY_NAME[{name!r}] as its spec")
+            raise FlavorError(f"{flavor.id}: {name!r} is a portable call; give it oracle.calls.PORTABLE_BY_NAME[{name!r}]")
         if not callable(call.run):
             raise FlavorError(f"{flavor.id}: its call {name!r} has no function to run")
     for name in ("fork", "exit", "wait"):
         if name not in flavor.calls:
             raise FlavorError(f"{flavor.id}: it has no call {name!r}; fork, exit and wait are the least there is")
-    for section in ("wait", "sa", "note"):
-        if section not in flavor.flags:
-            raise FlavorError(f"{flavor.id}: its flags have no section {section!r}")
+    if "WNOHANG" not in flavor.flags.get("wait", {}):
+        raise FlavorError(f"{flavor.id}: its flags have no WNOHANG in section 'wait'; init collects its zombies with it")
     for name in ("forks", "vforks"):
         if name not in flavor.counters:
             raise FlavorError(f"{flavor.id}: its counters don't say which one {name!r} is")
