@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import io
 import re
 import tokenize
@@ -163,16 +164,24 @@ def _cited(modules: Modules, module: Module, function: Function, decorator: ast.
 
 
 def _source(modules: Modules, module: Module, node: ast.expr) -> Source | None:
+    """The Source behind a name: read from its literals, or, where a helper makes it, from the module itself."""
     target = modules.meaning(module, node)
-    statement = target and target[0].top_level(target[1])
+    if target is None:
+        return None
+    statement = target[0].top_level(target[1])
     if not isinstance(statement, ast.Assign | ast.AnnAssign) or not isinstance(statement.value, ast.Call):
         return None
     try:
         arguments = [ast.literal_eval(argument) for argument in statement.value.args]
         keywords = {keyword.arg: ast.literal_eval(keyword.value) for keyword in statement.value.keywords if keyword.arg}
-        return Source(*arguments, **keywords)
-    except (TypeError, ValueError):
+    except ValueError:
         return None
+    if ast.unparse(statement.value.func) == "Source":
+        return Source(*arguments, **keywords)
+    if target[0].place == target[0].name:  # planted: there is nothing to import
+        return None
+    made = getattr(importlib.import_module(target[0].name), target[1])
+    return made if isinstance(made, Source) else None
 
 
 def _last_line(module: Module, function: Function) -> int:
