@@ -82,9 +82,7 @@ def marks_in(text: str, first_line: int = 1) -> list[Mark]:
         if match := MARK.search(line):
             for part in match["ranges"].split(","):
                 first, _, last = part.strip().partition("-")
-                found.append(
-                    Mark(int(first), int(last or first), first_line + offset, match["words"], bool(match["sic"]))
-                )
+                found.append(Mark(int(first), int(last or first), first_line + offset, match["words"], bool(match["sic"])))
     return found
 
 

@@ -61,6 +61,4 @@ def _within_systems(path: str, said: Sequence[RunResult], values: Sequence[Value
     systems: dict[str, list[tuple[str, Value | None]]] = {}
     for result, value in zip(said, values, strict=True):
         systems.setdefault(result.flavor.partition("@")[0], []).append((result.flavor, value))
-    return [
-        Divergence(path, tuple(pairs)) for pairs in systems.values() if any(value != pairs[0][1] for _, value in pairs[1:])
-    ]
+    return [Divergence(path, tuple(pairs)) for pairs in systems.values() if any(value != pairs[0][1] for _, value in pairs[1:])]

@@ -31,9 +31,7 @@ class Sleep:
 
     __slots__ = ("awaits", "catch", "timo", "wchan", "wmesg")
 
-    def __init__(
-        self, wchan: object, wmesg: str, timo: int, catch: bool, awaits: Callable[[], object] | None
-    ) -> None:
+    def __init__(self, wchan: object, wmesg: str, timo: int, catch: bool, awaits: Callable[[], object] | None) -> None:
         self.wchan = wchan
         self.wmesg = wmesg
         self.timo = timo
