@@ -99,11 +99,11 @@ def run(scenario: Scenario, flavor: Flavor) -> RunResult:
     try:
         for _ in execution.steps():
             pass
+        return execution.result()
     except LimitExceeded as error:
         return execution.result(crash=str(error))
     except Exception:  # the flavor is foreign code; its crash is its result, and the others still run
         return execution.result(crash=traceback.format_exc())
-    return execution.result()
 
 
 class Execution:
@@ -117,14 +117,20 @@ class Execution:
         self.unmet: list[Unmet] = []
         self.violations: dict[tuple[str, str], Violation] = {}
         self.unmodelled = ""
+        self.started = False
         self.focus = _focus(scenario)
         self._by_task: dict[Task, Made] = {}
         self._trace = trace
         self._checked = checked
 
     def steps(self) -> Iterator[Step | Check | None]:
-        """Take one step after the other."""
-        self._start()
+        """Take one step after the other; none, if the flavor does not model the machine that they start on."""
+        try:
+            self._start()
+        except Unmodelled as error:
+            self.unmodelled = str(error)
+            return
+        self.started = True
         self._hold(0)
         yield None
         flavor_id = self.flavor.id
@@ -155,7 +161,7 @@ class Execution:
     def result(self, crash: str = "") -> RunResult:
         """What the run came to, so far."""
         facts: Mapping[str, Value] = {}
-        if not crash:
+        if self.started and not crash:
             facts = self.facts()
         return RunResult(
             self.scenario.name,

@@ -73,6 +73,13 @@ def new_pid(k: Machine) -> int:
     return kern(k).lastpid
 
 
+def signal(name: str) -> int:
+    """The number of a signal that a scenario starts with."""
+    if name not in SIGNALS:
+        raise Unmodelled(f"there is no {name}")
+    return SIGNALS[name]
+
+
 def live(part: T | None) -> T:
     """A part that every process has until it exits."""
     assert part is not None
@@ -122,12 +129,12 @@ def make_process(k: Machine, spec: ProcessSpec, pptr: Proc | None) -> Lwp:
         p.p_vmspace.vm_map[area.name] = VmEntry(area.name, Inherit(area.inherit), VmObject(area.value), wired=area.wired)
     p.p_limit = PLimit(dict.fromkeys(("nproc", "nofile", "cpu", "data", "stack"), (RLIM_INFINITY, RLIM_INFINITY)))
     p.p_limit.pl_rlimit.update({resource: (soft, hard) for resource, soft, hard in spec.limits})
-    p.p_sigacts = SigActs({SIGNALS[name]: SigHandler(handler) for name, handler in spec.caught})
-    p.p_sigacts.ps_sigignore = sigset(SIGNALS[name] for name in spec.ignored)
-    p.p_siglist = sigset(SIGNALS[name] for name in spec.pending)
+    p.p_sigacts = SigActs({signal(name): SigHandler(handler) for name, handler in spec.caught})
+    p.p_sigacts.ps_sigignore = sigset(signal(name) for name in spec.ignored)
+    p.p_siglist = sigset(signal(name) for name in spec.pending)
     p.p_textvp = vref(k.vnode(spec.text)) if spec.text else None
     p.p_nice, p.p_exitsig = spec.nice, SIGCHLD
-    lwp = Lwp(p, 1, RUNNING, p.p_ucred, lwp_sigmask=sigset(SIGNALS[name] for name in spec.masked))
+    lwp = Lwp(p, 1, RUNNING, p.p_ucred, lwp_sigmask=sigset(signal(name) for name in spec.masked))
     p.p_lwps.append(lwp)
     session = join_group(k, p, spec)
     p.p_flag = (P_TTY if spec.terminal and session.s_ttyvp else 0) | (P_SUGID if spec.sugid else 0)
