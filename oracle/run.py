@@ -6,6 +6,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from oracle.args import ArgumentError, parse
 from oracle.calls import SPAWN_PARAMS, Kind, Result
@@ -19,7 +20,7 @@ from oracle.machine.proc import Lwp
 from oracle.machine.sched import Task
 from oracle.machine.snapshot import differences, snapshot
 from oracle.observe import Focus, Observation, observe
-from oracle.scenario import ArgValue, Check, Expected, ProcessSpec, Scenario, Step, selects
+from oracle.scenario import ArgValue, Check, Expected, MachineSpec, ProcessSpec, Scenario, Step, selects
 
 ASLEEP, SPINS, GONE, INEXPRESSIBLE, UNMODELLED = "asleep", "spins", "does not return", "inexpressible", "unmodelled"
 SHELL = ProcessSpec("shell", parent="init", uid=1000, session="", command="sh", text="/bin/sh")
@@ -131,7 +132,9 @@ class Execution:
             self.unmodelled = str(error)
             return
         self.started = True
-        self._hold(0)
+        if self._checked:
+            for broken in _broken_at_start(self.flavor, self.scenario.machine, self.scenario.processes):
+                self._violate(broken.rule, broken.text, 0)
         yield None
         flavor_id = self.flavor.id
         for item in self.scenario.steps:
@@ -431,6 +434,17 @@ class Execution:
             for one in sleepers
             if one.lost or (not can_act and self.flavor.states[one.lwp.lwp_proc.p_stat] != "stopped")
         )
+
+
+@lru_cache(maxsize=1024)
+def _broken_at_start(
+    flavor: Flavor, machine: MachineSpec, processes: tuple[ProcessSpec, ...]
+) -> tuple[invariants.Broken, ...]:
+    """What does not hold before the first step. The start depends on these three alone, so it is looked at once for each."""
+    start = Execution(Scenario("start", "", "", "", (), machine, processes), flavor, checked=False)
+    for _ in start.steps():
+        pass
+    return tuple(invariants.check(start.k, flavor.states))
 
 
 def _focus(scenario: Scenario) -> Focus:

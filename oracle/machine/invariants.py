@@ -3,6 +3,7 @@ every process is where it should be. The rules know no system; a kernel that bre
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -67,40 +68,29 @@ def _check_counts(k: Machine, procs: list[Proc], found: list[Broken]) -> None:
 
 def _holders(k: Machine, procs: list[Proc]) -> dict[object, int]:
     """How many references to each counted object there are, by looking at who has one."""
-    holders: dict[object, int] = {}
     held: list[object] = []
     for proc in procs:
         held += (
             proc.p_fd, proc.p_cwdi, proc.p_limit, proc.p_sigacts, proc.p_vmspace, proc.p_fdtol, proc.p_textvp, proc.p_args,
             proc.p_tracenode, proc.p_ucred, proc.p_lock,
         )  # fmt: skip
-        held += [lwp.lwp_ucred for lwp in proc.p_lwps]
-    for one in held:
-        if one is not None:
-            holders[one] = holders.get(one, 0) + 1
+        for lwp in proc.p_lwps:
+            held.append(lwp.lwp_ucred)
+    holders = Counter(held)
     inner: list[object] = []
     for one in holders:
         kind = type(one)
         if kind is FileDesc:
             inner += one.fd_files.values()  # type: ignore[attr-defined]
             inner += (one.fd_cdir, one.fd_rdir)  # type: ignore[attr-defined]
-        elif kind is Cwdi:
-            inner += (one.cwdi_cdir, one.cwdi_rdir)  # type: ignore[attr-defined]
         elif kind is VmSpace:
             inner += [entry.obj for entry in one.vm_map.values()]  # type: ignore[attr-defined]
-    opened: dict[File, None] = {}
-    for one in inner:
-        if one is not None:
-            holders[one] = holders.get(one, 0) + 1
-            if type(one) is File:
-                opened[one] = None
-    for file in opened:
-        if type(file.f_data) is Vnode:
-            holders[file.f_data] = holders.get(file.f_data, 0) + 1
-    sessions: dict[Session, None] = {pgrp.pg_session: None for pgrp in k.pgrps.values()}
-    for session in sessions:
-        if session.s_ttyvp is not None:
-            holders[session.s_ttyvp] = holders.get(session.s_ttyvp, 0) + 1
+        elif kind is Cwdi:
+            inner += (one.cwdi_cdir, one.cwdi_rdir)  # type: ignore[attr-defined]
+    inner += [file.f_data for file in dict.fromkeys(inner) if type(file) is File and type(file.f_data) is Vnode]
+    inner += [session.s_ttyvp for session in dict.fromkeys([pgrp.pg_session for pgrp in k.pgrps.values()])]
+    holders.update(inner)
+    del holders[None]
     return holders
 
 
@@ -125,16 +115,15 @@ def _check_references(k: Machine, procs: list[Proc], found: list[Broken]) -> Non
 
 
 def _check_lists(k: Machine, procs: list[Proc], found: list[Broken]) -> None:
-    seen: dict[Proc, int] = {}
-    for proc in procs:
-        seen[proc] = seen.get(proc, 0) + 1
-    found.extend(
-        Broken("process-table", f"{k.role(proc)} is {times} times on the process lists") for proc, times in seen.items() if times != 1
-    )
-    in_groups: dict[Proc, int] = {}
+    seen = dict.fromkeys(procs)
+    if len(seen) != len(procs):
+        for proc, times in Counter(procs).items():
+            if times != 1:
+                found.append(Broken("process-table", f"{k.role(proc)} is {times} times on the process lists"))
+    members: list[Proc] = []
     for pgrp in k.pgrps.values():
-        for proc in pgrp.pg_members:
-            in_groups[proc] = in_groups.get(proc, 0) + 1
+        members += pgrp.pg_members
+    in_groups = Counter(members)
     as_child: dict[Proc, int] = {}
     for proc in procs:
         for child in proc.p_children:
