@@ -109,8 +109,8 @@ class ScenarioFile(pytest.File):
         return replace(scenario, file=shown)
 
     def _warn_of_broken_plugins(self) -> None:
-        """Say once what was left out, and why; where warnings are errors, the first file shows them."""
-        if self.config.stash.get(_warned, False):
+        """Say once what was left out, and why, unless what to run was chosen; the first file fails if warnings are errors."""
+        if self.config.stash.get(_warned, False) or _wanted(self.config):
             return
         self.config.stash[_warned] = True
         messages = [str(error) for error in _flavors(self.config).broken]

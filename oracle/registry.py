@@ -7,16 +7,32 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from importlib.metadata import EntryPoint, entry_points
+from inspect import signature
 
 from oracle.calls import PORTABLE_BY_NAME
 from oracle.errors import FlavorError, UsageError
-from oracle.flavor import CONTRACT, Call, Flavor
+from oracle.flavor import CONTRACT, Call, Flavor, Words
+from oracle.machine.proc import Proc
 
 GROUP = "oracle.flavors"
 ID = re.compile(r"[a-z][a-z0-9_-]*@[A-Za-z0-9._-]+")
+STATES = ("embryo", "running", "stopped", "dying", "zombie")
+KINDS: Mapping[str, type] = {
+    "title": str, "sources": tuple, "calls": Mapping, "signals": Mapping, "flags": Mapping, "states": Mapping, "words": Words,
+    "counters": Mapping, "tunables": Mapping, "violations": tuple, "unmodelled": Mapping, "order": int,
+}  # fmt: skip
+FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    "boot": ("k", "spec"),
+    "new_process": ("k", "spec", "parent"),
+    "syscall": ("k", "lwp", "call", "args"),
+    "lower": ("intent",),
+    "status": ("xstat",),
+    "ignored": ("proc",),
+    "handler": ("proc", "signo"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,39 +89,82 @@ def _describe(point: EntryPoint) -> str:
 def _load(point: EntryPoint) -> Flavor:
     try:
         value = point.load()
-    except Exception as error:  # a plugin is foreign code: whatever it raises is that plugin's fault
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        raise FlavorError(f"can't be imported: {type(error).__name__}: {error} ({where.filename}:{where.lineno})") from error
+    except (Exception, SystemExit) as error:  # a plugin is foreign code: whatever it raises is that plugin's fault
+        raise FlavorError(f"can't be imported: {type(error).__name__}: {error}{_where(error)}") from error
     if not isinstance(value, Flavor):
         raise FlavorError(f"is a {type(value).__name__}, not an oracle.flavor.Flavor; point it at the flavor's value")
     validate(value)
     return value
 
 
+def _where(error: BaseException) -> str:
+    """The innermost line of the plugin that an import got to, if it got to one."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+    return f" ({frames[-1].filename}:{frames[-1].lineno})" if frames[1:] else ""  # the first is ours
+
+
 def validate(flavor: Flavor) -> None:
-    """Raise FlavorError, naming what is wrong, unless the harness can work with this flavor."""
+    """Raise FlavorError, naming what is wrong and the cure, unless the harness can work with this flavor."""
     if flavor.contract != CONTRACT:
         raise FlavorError(f"was written for contract {flavor.contract}, this is contract {CONTRACT}")
     if not ID.fullmatch(str(flavor.id)):
         raise FlavorError(f"its id {flavor.id!r} is not of the form system@revision")
-    for name in ("boot", "new_process", "syscall", "lower", "status", "ignored", "handler"):
-        if not callable(getattr(flavor, name)):
-            raise FlavorError(f"{flavor.id}: its {name} is not a function but {getattr(flavor, name)!r}")
+    for attribute, kind in KINDS.items():
+        value = getattr(flavor, attribute)
+        if not isinstance(value, kind):
+            raise FlavorError(f"{flavor.id}: its {attribute} is a {type(value).__name__}, not a {kind.__name__}")
+    for attribute, arguments in FUNCTIONS.items():
+        _check_function(flavor, f"its {attribute}", getattr(flavor, attribute), arguments)
+    if flavor.extra_facts is not None:
+        _check_function(flavor, "its extra_facts", flavor.extra_facts, ("k", "proc"))
     for name, call in flavor.calls.items():
-        if not isinstance(call, Call):
-            raise FlavorError(f"{flavor.id}: its call {name!r} is a {type(call).__name__}, not an oracle.flavor.Call")
-        if call.spec.name != name:
-            raise FlavorError(f"{flavor.id}: its call {name!r} has a spec named {call.spec.name!r}; name them alike")
-        portable = PORTABLE_BY_NAME.get(name)
-        if portable is not None and call.spec != portable:
-            raise FlavorError(f"{flavor.id}: {name!r} is a portable call; give it oracle.calls.PORTABLE_BY_NAME[{name!r}]")
-        if not callable(call.run):
-            raise FlavorError(f"{flavor.id}: its call {name!r} has no function to run")
+        _check_call(flavor, name, call)
     for name in ("fork", "exit", "wait"):
         if name not in flavor.calls:
             raise FlavorError(f"{flavor.id}: it has no call {name!r}; fork, exit and wait are the least there is")
+    _check_names(flavor)
+
+
+def _check_function(flavor: Flavor, what: str, function: object, arguments: tuple[str, ...]) -> None:
+    if not callable(function):
+        raise FlavorError(f"{flavor.id}: {what} is not a function but {function!r}")
+    try:
+        signature(function).bind(*arguments)
+    except TypeError:
+        raise FlavorError(f"{flavor.id}: {what} can't be called with ({', '.join(arguments)})") from None
+
+
+def _check_call(flavor: Flavor, name: str, call: object) -> None:
+    if not isinstance(call, Call):
+        raise FlavorError(f"{flavor.id}: its call {name!r} is a {type(call).__name__}, not an oracle.flavor.Call")
+    if call.spec.name != name:
+        raise FlavorError(f"{flavor.id}: its call {name!r} has a spec named {call.spec.name!r}; name them alike")
+    portable = PORTABLE_BY_NAME.get(name)
+    if portable is not None and call.spec != portable:
+        raise FlavorError(f"{flavor.id}: {name!r} is a portable call; give it oracle.calls.PORTABLE_BY_NAME[{name!r}]")
+    _check_function(flavor, f"the code of its call {name!r}", call.run, ("k", "lwp", "args"))
+
+
+def _check_names(flavor: Flavor) -> None:
+    """Signals, flags, states and counters: names that are there, and numbers that name one thing each."""
     if "WNOHANG" not in flavor.flags.get("wait", {}):
         raise FlavorError(f"{flavor.id}: its flags have no WNOHANG in section 'wait'; init collects its zombies with it")
     for name in ("forks", "vforks"):
         if name not in flavor.counters:
             raise FlavorError(f"{flavor.id}: its counters don't say which one {name!r} is")
+    numbers: dict[int, str] = {}
+    for name, number in flavor.signals.items():
+        if type(number) is not int or number < 1:
+            raise FlavorError(f"{flavor.id}: its signal {name} has the number {number!r}; the first signal is 1")
+        if number in numbers:
+            raise FlavorError(f"{flavor.id}: its signals {numbers[number]} and {name} have one number, {number}")
+        numbers[number] = name
+    for number, state in flavor.states.items():
+        if state not in STATES:
+            raise FlavorError(f"{flavor.id}: its state {number} is {state!r}; a state is one of {', '.join(STATES)}")
+    words = [name for name in flavor.flags if name.startswith("p_")]
+    places = [getattr(flavor.words, field.name) for field in fields(Words)]
+    words += [place[0] for place in places if isinstance(place, tuple)]
+    for word in words:
+        if word not in Proc.__slots__:
+            raise FlavorError(f"{flavor.id}: its flags are in {word!r}, which no oracle.machine.proc.Proc has")
