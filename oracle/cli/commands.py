@@ -1,0 +1,278 @@
+"""The subcommands: each gets its options, wires loader, harness and report together, and returns the exit code."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from oracle.cli.terminal import BUG, INTERRUPTED, NOT_AS_EXPECTED, OK, USAGE, Terminal, write_files
+from oracle.errors import ScenarioError, UsageError
+from oracle.flavor import Flavor
+from oracle.harness import Comparison, compare_all
+from oracle.registry import Registry, load_flavors
+from oracle.report.look import Look
+from oracle.scenario import Scenario
+
+SPECS = Path("specs")
+ENDINGS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was run. `planned`: how many scenarios there were to be, if the run was interrupted."""
+
+    comparisons: tuple[Comparison, ...]
+    flavors: tuple[str, ...]
+    planned: int | None = None
+
+    def code(self) -> int:
+        """The exit code that this run deserves."""
+        if self.planned is not None:
+            return INTERRUPTED
+        if any(result.crash for one in self.comparisons for result in one.results):
+            return BUG
+        return OK if all(one.ok for one in self.comparisons) else NOT_AS_EXPECTED
+
+
+def run(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle run`."""
+    registry = installed(terminal)
+    flavors = chosen(registry, options.flavor)
+    done = run_all(read(paths_or_specs(options.paths), registry), flavors, terminal)
+    _put(_rendered(done, options.format, _look(options, terminal)), options.output, terminal)
+    if options.reports is not None and done.planned is None:
+        write_reports(options.reports, done)
+    _tracebacks(done, options, terminal)
+    return done.code()
+
+
+def compare(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle compare`."""
+    registry = installed(terminal)
+    systems = {flavor.system for flavor in registry.flavors}
+    wanted = [word for word in options.words if "@" in word or word in systems]
+    flavors = chosen(registry, wanted)
+    if len(flavors) < 2 or not wanted:
+        known = ", ".join(flavor.id for flavor in registry.flavors) or "none"
+        raise UsageError(f"compare needs two flavors or more, got {', '.join(wanted) or 'none'}; installed: {known}")
+    paths = paths_or_specs([Path(word) for word in options.words if word not in wanted])
+    done = run_all(read(paths, registry), flavors, terminal)
+    look = _look(options, terminal)
+    text = _differences(done, look) if options.format == "table" else _rendered(done, options.format, look)
+    _put(text, options.output, terminal)
+    _tracebacks(done, options, terminal)
+    return done.code()
+
+
+def show(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle show`."""
+    from oracle.report import walk_report
+    from oracle.report.walk import walk
+
+    registry = installed(terminal)
+    flavors = chosen(registry, options.flavor)
+    (scenario,) = read([_file_of(options.scenario)], registry)
+    look = _look(options, terminal)
+    texts = []
+    code = OK
+    for flavor in flavors:
+        if not scenario.runs_on(flavor.id):
+            terminal.say(f"{scenario.name} is not meant for {flavor.id}; run on it all the same")
+        walked = walk(scenario, flavor)
+        texts.append(walk_report.render(walked, scenario, flavor.title, look, all_facts=options.all_facts))
+        code = max(code, BUG if walked.result.crash else OK if walked.result.ok else NOT_AS_EXPECTED)
+        if walked.result.crash and options.traceback:
+            terminal.say_lines(walked.result.crash)
+    _put("\n".join(texts), options.output, terminal)
+    return code
+
+
+def list_flavors(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle flavors`."""
+    from oracle.report import listing
+
+    registry = load_flavors()
+    terminal.write(listing.flavors(registry.flavors, terminal.look()))
+    for error in registry.broken:
+        terminal.say(str(error))
+    return USAGE if registry.broken else OK
+
+
+def list_facts(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle facts`."""
+    from oracle.report import listing
+
+    terminal.write(listing.facts(terminal.look()))
+    return OK
+
+
+def list_calls(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle calls`."""
+    from oracle.report import listing
+
+    terminal.write(listing.calls(chosen(installed(terminal), options.flavor, empty=True), terminal.look()))
+    return OK
+
+
+def schema(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle schema`."""
+    import json
+
+    from oracle.schema import scenario_schema
+
+    text = json.dumps(scenario_schema(chosen(installed(terminal), [])), indent=2) + "\n"
+    _put(text, options.output, terminal)
+    return OK
+
+
+COMMANDS: dict[str, Callable[[Namespace, Terminal], int]] = {
+    "run": run,
+    "compare": compare,
+    "show": show,
+    "flavors": list_flavors,
+    "facts": list_facts,
+    "calls": list_calls,
+    "schema": schema,
+}
+
+
+# --- flavors and scenarios ----------------------------------------------------------------------------------------------
+
+
+def installed(terminal: Terminal) -> Registry:
+    """The flavors; a word on standard error about every plugin that can't be used."""
+    registry = load_flavors()
+    for error in registry.broken:
+        terminal.say(f"{error}\nleft out")
+    return registry
+
+
+def chosen(registry: Registry, wanted: Sequence[str], *, empty: bool = False) -> tuple[Flavor, ...]:
+    """The flavors asked for, each once; all, if none was asked for. UsageError if that leaves none, unless that may be."""
+    flavors = tuple(dict.fromkeys(registry.select(wanted)))
+    if not flavors and not empty:
+        raise UsageError("no flavor is installed; install the package, or look at what 'fork-oracle flavors' says")
+    return flavors
+
+
+def paths_or_specs(paths: Sequence[Path]) -> Sequence[Path]:
+    """The paths, or ./specs if none is given."""
+    if paths:
+        return paths
+    if SPECS.is_dir():
+        return [SPECS]
+    raise UsageError("which scenarios? There is no folder 'specs' here; give scenario files, or folders of them")
+
+
+def read(paths: Sequence[Path], registry: Registry) -> list[Scenario]:
+    """All scenarios below the paths. Raises UsageError if there are none, ScenarioError with all that is wrong."""
+    from oracle.load import find_scenarios, load_scenario
+
+    scenarios, wrong = [], []
+    files = list(find_scenarios(paths))
+    folders = [path for path in paths if path.is_dir()]
+    for file in files:
+        root = next((folder for folder in folders if file.is_relative_to(folder)), file.parent)
+        try:
+            scenarios.append(load_scenario(file, registry.flavors, root))
+        except ScenarioError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ScenarioError("\n".join(wrong))
+    if not scenarios:
+        raise UsageError(f"there are no scenarios below {', '.join(repr(str(path)) for path in paths)}")
+    return scenarios
+
+
+def _file_of(word: str) -> Path:
+    """A scenario by its file, or by its name below ./specs."""
+    named = [SPECS / (word + ending) for ending in ENDINGS]
+    found = next((path for path in (Path(word), *named) if path.is_file()), None)
+    if found is None:
+        raise UsageError(f"there is no scenario {word!r}: neither a file of that name, nor {str(named[0])!r}")
+    return found
+
+
+# --- running and writing ------------------------------------------------------------------------------------------------
+
+
+def run_all(scenarios: Sequence[Scenario], flavors: Sequence[Flavor], terminal: Terminal) -> Done:
+    """Compare on all scenarios, with a progress bar on a terminal. Ctrl-C ends it early; what was finished is returned."""
+    started = time.monotonic()
+    advance, close = terminal.progress(len(scenarios))
+    finished: list[Comparison] = []
+
+    def note(comparison: Comparison) -> None:
+        finished.append(comparison)
+        advance(comparison)
+
+    planned = None
+    try:
+        compare_all(scenarios, flavors, note)
+    except KeyboardInterrupt:
+        planned = len(scenarios)
+    finally:
+        close()
+    terminal.say(f"{len(finished)} scenarios on {len(flavors)} flavors in {time.monotonic() - started:.2f} s")
+    return Done(tuple(finished), tuple(flavor.id for flavor in flavors), planned)
+
+
+def _rendered(done: Done, form: str, look: Look) -> str:
+    """A run in one of the formats."""
+    if form == "json":
+        from oracle.report import json_report
+
+        return json_report.render(done.comparisons, done.flavors, done.planned)
+    if form == "markdown":
+        from oracle.report import markdown_report
+
+        return markdown_report.render(done.comparisons, done.flavors, done.planned)
+    from oracle.report import table_report
+
+    return table_report.render(done.comparisons, done.flavors, look, done.planned)
+
+
+def _differences(done: Done, look: Look) -> str:
+    from oracle.report import table_report, tally
+
+    parts = [table_report.divergences(done.comparisons, look), tally.render(done.comparisons, look)]
+    return table_report.ending(parts, done.comparisons, look, done.planned)
+
+
+def write_reports(folder: Path, done: Done) -> None:
+    """Write report.md and report.json into a folder, whole or not at all."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"can't make the folder {str(folder)!r}: {error.strerror}") from error
+    look = Look()
+    write_files(
+        {folder / "report.md": _rendered(done, "markdown", look), folder / "report.json": _rendered(done, "json", look)}
+    )
+
+
+def _look(options: Namespace, terminal: Terminal) -> Look:
+    """A file is nobody's terminal."""
+    return Look() if options.output is not None and options.color != "always" else terminal.look()
+
+
+def _put(text: str, output: Path | None, terminal: Terminal) -> None:
+    if output is None:
+        terminal.write(text)
+    else:
+        write_files({output: text})
+
+
+def _tracebacks(done: Done, options: Namespace, terminal: Terminal) -> None:
+    """Where flavors crashed, or how to learn that."""
+    crashes = [(one.scenario.name, result) for one in done.comparisons for result in one.results if result.crash]
+    if not options.traceback:
+        if crashes:
+            terminal.say("a flavor crashed; run it again with --traceback to see where")
+        return
+    for name, result in crashes:
+        terminal.say(f"{result.flavor} crashed on {name}:")
+        terminal.say_lines(result.crash)

@@ -1,0 +1,214 @@
+"""The words of the command line: subcommands, options, and help that teaches them. Imports nothing but argparse."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+EXIT_CODES = """\
+exit codes:
+  0    all went as expected
+  1    an expectation failed, an invariant broke that the real kernel keeps, or flavors
+       diverge where the scenario says that they agree
+  2    the command line, a scenario file or a plugin is wrong; nothing was run
+  3    a flavor crashed (the others are reported all the same), or this program has a bug
+  130  interrupted; what was finished is printed
+"""
+
+TOP = """\
+What do fork, vfork, rfork, lwp_create and __clone do on a given revision of a given kernel, and where do two kernels
+part ways? Scenarios (YAML files) say what to try; flavors (plugins such as netbsd@1.189) are the kernels.
+"""
+
+TOP_EXAMPLES = """\
+examples:
+  fork-oracle run                                  all scenarios below ./specs on all kernels
+  fork-oracle run specs/limits --flavor netbsd     one topic on one kernel (its newest revision)
+  fork-oracle compare dragonfly netbsd             where these two part ways, and on which facts how often
+  fork-oracle show specs/vfork/exec.yaml --flavor netbsd@1.189
+                                                   one run, step by step
+  fork-oracle facts                                what a scenario can expect, and what is compared
+
+'fork-oracle COMMAND --help' says more about each.
+"""
+
+RUN = """\
+Run scenarios on flavors and print the divergence matrix: a row for each scenario, a column for each flavor. Flavors with
+the same letter agree on every fact compared. The word after the letter says how the run went:
+
+  ok          as expected
+  FAILED      an expectation of the scenario was not met
+  INVARIANT   something that holds on any kernel does not hold, and the real kernel is not known for it
+  CRASH       the flavor has a bug; the others are reported all the same
+  unmodelled  the scenario needs what the flavor does not model; that is neither agreement nor divergence
+  -           the scenario is not meant for this flavor
+  *           (after the word) an invariant is broken, as that kernel itself breaks it
+
+Below come the divergences by path with each side's value, and what failed with its file and line.
+"""
+
+RUN_EXAMPLES = """\
+examples:
+  fork-oracle run
+  fork-oracle run specs/signals specs/vfork/exec.yaml --flavor dragonfly --flavor netbsd
+  fork-oracle run --format json | python -m json.tool
+  fork-oracle run --reports reports                 writes reports/report.md and reports/report.json
+
+Markdown, JSON and the files of --reports are the same bytes for the same scenarios and flavors.
+"""
+
+COMPARE = """\
+Run scenarios on some flavors only, and print the divergences between them by scenario, with a tally by fact: which facts
+differ how often. Of the arguments, what contains @ or is the name of an installed system is a flavor; the rest are paths.
+"""
+
+COMPARE_EXAMPLES = """\
+examples:
+  fork-oracle compare dragonfly@1.62 dragonfly@1.67
+  fork-oracle compare dragonfly netbsd specs/credentials
+  fork-oracle compare dragonfly netbsd --format markdown --output differences.md
+"""
+
+SHOW = """\
+Take one scenario on one flavor and tell what happened, step by step: the call as it was made on that system, what it gave
+and why, what the kernel did (who slept on what, who was woken), which facts changed, and which expectations were met.
+"""
+
+SHOW_EXAMPLES = """\
+examples:
+  fork-oracle show specs/vfork/exec.yaml --flavor netbsd
+  fork-oracle show vfork/exec --flavor dragonfly --all-facts      the name of a scenario below ./specs will do
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        "fork-oracle",
+        description=TOP,
+        epilog=f"{TOP_EXAMPLES}\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
+    _run(commands)
+    _compare(commands)
+    _show(commands)
+    _lists(commands)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when somebody asks."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *unused: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            number = version("fork-oracle")
+        except PackageNotFoundError:
+            number = "(not installed)"
+        parser.exit(message=f"fork-oracle {number}\n")
+
+
+_Commands = argparse._SubParsersAction  # argparse has no public name for what add_subparsers returns
+
+
+def _add(
+    commands: _Commands[argparse.ArgumentParser], name: str, brief: str, text: str, examples: str
+) -> argparse.ArgumentParser:
+    """A subcommand with the options that all have."""
+    made = commands.add_parser(
+        name,
+        help=brief,
+        description=text,
+        epilog=f"{examples}\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    always = made.add_argument_group("output")
+    always.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colours; auto (the default): on a terminal, unless NO_COLOR is set; FORCE_COLOR=1 also works in a pipe",
+    )
+    always.add_argument("--traceback", action="store_true", help="after a crash, print where in the code it happened")
+    return made
+
+
+def _formats(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format", choices=("table", "json", "markdown"), default="table", help="table (the default), json or markdown"
+    )
+    _output(parser)
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output", metavar="FILE", type=Path, help="write to FILE instead of standard output, whole or not at all"
+    )
+
+
+def _flavors(parser: argparse.ArgumentParser, text: str, *, required: bool = False) -> None:
+    parser.add_argument("--flavor", metavar="ID", action="append", default=[], required=required, help=text)
+
+
+def _run(commands: _Commands[argparse.ArgumentParser]) -> None:
+    made = _add(commands, "run", "run scenarios on flavors and print the divergence matrix", RUN, RUN_EXAMPLES)
+    made.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="scenario files, or folders of them (./specs)")
+    _flavors(made, "system@revision, or system for its newest revision; may be repeated (all installed flavors)")
+    _formats(made)
+    made.add_argument("--reports", metavar="DIR", type=Path, help="also write DIR/report.md and DIR/report.json")
+
+
+def _compare(commands: _Commands[argparse.ArgumentParser]) -> None:
+    brief = "the divergences between some flavors, with a tally by fact"
+    made = _add(commands, "compare", brief, COMPARE, COMPARE_EXAMPLES)
+    made.add_argument(
+        "words", metavar="FLAVOR|PATH", nargs="+", help="two flavors or more, and scenario files or folders (./specs)"
+    )
+    _formats(made)
+
+
+def _show(commands: _Commands[argparse.ArgumentParser]) -> None:
+    made = _add(commands, "show", "what happened in one run, step by step", SHOW, SHOW_EXAMPLES)
+    made.add_argument("scenario", metavar="SCENARIO", help="a scenario file, or the name of a scenario below ./specs")
+    _flavors(made, "system@revision, or system for its newest revision; may be repeated", required=True)
+    made.add_argument("--all-facts", action="store_true", help="also print all there is to observe at the end")
+    _output(made)
+
+
+FLAVORS = """\
+List the installed flavors: ids, sources, number of calls, and what each does not model. A plugin that can't be used is
+named on standard error, with what is wrong with it; the exit code is 2 then.
+"""
+
+FACTS = """\
+The closed vocabulary of facts: what is observed, compared, and can be expected in a scenario. Facts marked 'flavors of one
+system' hold numbers or words that mean something on that system alone.
+"""
+
+CALLS = """\
+The calls that a scenario's steps can make, with their parameters: the portable ones, then those of each flavor alone.
+"""
+
+SCHEMA = """\
+The JSON Schema of scenario files for the installed flavors: editors complete and check with it.
+"""
+
+SCHEMA_EXAMPLES = """\
+examples:
+  fork-oracle schema --output schema/scenario.schema.json
+
+and as the first line of a scenario:
+  # yaml-language-server: $schema=../../schema/scenario.schema.json
+"""
+
+
+def _lists(commands: _Commands[argparse.ArgumentParser]) -> None:
+    _add(commands, "flavors", "the kernels that are installed", FLAVORS, "example:\n  fork-oracle flavors\n")
+    _add(commands, "facts", "the vocabulary of facts", FACTS, "example:\n  fork-oracle facts | grep vfork\n")
+    example = "examples:\n  fork-oracle calls\n  fork-oracle calls --flavor netbsd\n"
+    made = _add(commands, "calls", "the calls that scenarios can make", CALLS, example)
+    _flavors(made, "only this flavor's own calls beside the portable ones; may be repeated")
+    _output(_add(commands, "schema", "the JSON Schema of scenario files", SCHEMA, SCHEMA_EXAMPLES))

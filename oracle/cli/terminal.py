@@ -1,0 +1,132 @@
+"""Where the command's words go: standard output and error, colours, width, progress, and files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from oracle.errors import UsageError
+
+if TYPE_CHECKING:
+    from oracle.harness import Comparison
+    from oracle.report.look import Look
+
+OK, NOT_AS_EXPECTED, USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
+PIPE_WIDTH = 120
+NARROWEST = 40
+
+
+class Terminal:
+    """Standard output and error of one command."""
+
+    def __init__(self, out: TextIO, err: TextIO) -> None:
+        self.out = out
+        self.err = err
+        self.color = "auto"  # auto, always or never
+        for stream in (out, err):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")  # a letter that the terminal lacks is no reason to stop
+
+    def look(self) -> Look:
+        """How a report on standard output should look."""
+        from oracle.report.look import Look
+
+        return Look(self._width(), self._colour())
+
+    def _width(self) -> int:
+        if not self.out.isatty() and not os.environ.get("COLUMNS", "").isdecimal():
+            return PIPE_WIDTH
+        return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
+
+    def _colour(self) -> bool:
+        """The option first, then NO_COLOR, then FORCE_COLOR, then whether somebody is looking."""
+        if self.color != "auto":
+            return self.color == "always"
+        if os.environ.get("NO_COLOR"):
+            return False
+        if force := os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE"):
+            return force != "0"
+        return self.out.isatty() and os.environ.get("TERM") != "dumb"
+
+    def write(self, text: str) -> None:
+        """Put a report on standard output."""
+        self.out.write(text)
+        self.out.flush()
+
+    def say(self, text: str) -> None:
+        """Say something to the person at the terminal, on standard error."""
+        first, *rest = text.splitlines() or [""]
+        self.say_lines("\n".join([f"fork-oracle: {first}", *(f"  {line}" for line in rest)]))
+
+    def say_lines(self, text: str) -> None:
+        """Lines on standard error, as they are but for what would steer a terminal."""
+        from oracle.report.text import plain
+
+        self.out.flush()
+        for line in text.splitlines():
+            self.err.write(plain(line) + "\n")
+        self.err.flush()
+
+    def flush(self) -> None:
+        """Write what is still buffered, while a broken pipe can still be dealt with."""
+        self.out.flush()
+        self.err.flush()
+
+    def detach(self) -> None:
+        """Nobody reads any more: let the interpreter's last flush go nowhere, without a word."""
+        for stream in (self.out, self.err):
+            with suppress(OSError, ValueError):
+                sink = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(sink, stream.fileno())
+                os.close(sink)
+
+    def progress(self, total: int) -> tuple[Callable[[Comparison], None], Callable[[], None]]:
+        """What to call after each scenario and at the end: a progress bar on a terminal, nothing in a pipe."""
+        if not self.err.isatty() or total < 2:
+            return _nothing, _nothing
+        from tqdm import tqdm
+
+        bar = tqdm(total=total, unit=" scenarios", file=self.err, leave=False, dynamic_ncols=True)
+
+        def advance(comparison: Comparison) -> None:
+            bar.update()
+
+        return advance, bar.close
+
+
+def _nothing(*ignored: object) -> None:
+    """Nobody looks at the progress."""
+
+
+def write_files(texts: Mapping[Path, str]) -> None:
+    """Write files whole or not at all: all are written beside their places first, then put there.
+
+    Something that is no regular file, such as /dev/stdout, is written to as it is. Raises UsageError where that can't be done.
+    """
+    placed: list[tuple[Path, Path]] = []
+    path = Path()
+    try:
+        for path, text in texts.items():
+            target = path.resolve()
+            if target.exists() and not target.is_file():
+                target.write_text(text, "utf-8", newline="\n")
+                continue
+            beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+            placed.append((beside, target))
+            with beside.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                shutil.copymode(target, beside)
+        for beside, path in placed:
+            beside.replace(path)
+    except OSError as error:
+        raise UsageError(f"can't write {str(path)!r}: {error.strerror or error}") from error
+    finally:
+        for beside, _ in placed:
+            beside.unlink(missing_ok=True)

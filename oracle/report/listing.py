@@ -1,0 +1,75 @@
+"""Renders what there is to choose from: flavors, calls and their parameters, and the vocabulary of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from oracle.calls import PORTABLE, PORTABLE_BY_NAME, CallSpec, Param
+from oracle.facts import FACTS
+from oracle.flavor import Flavor
+from oracle.report.look import Look
+from oracle.report.table_report import grid
+from oracle.report.text import paragraph, plain, prose, show
+
+
+def flavors(installed: Sequence[Flavor], look: Look) -> str:
+    """The installed flavors: what they are, what they stand on, and what they leave out."""
+    if not installed:
+        return "no flavor is installed\n"
+    rows = [[look.name(one.id), str(len(one.calls)), str(len(_native(one))), prose(one.title)] for one in installed]
+    parts = [grid(rows, ["flavor", "calls", "native", "title"])]
+    for one in installed:
+        lines = [look.heading(one.id)]
+        lines += [paragraph(f"models {prose(str(source))}", look.width, "  ") for source in one.sources]
+        if one.unmodelled:
+            lines.append("  does not model")
+            lines += [paragraph(f"{plain(what)}: {prose(why)}", look.width, "    ") for what, why in one.unmodelled.items()]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def facts(look: Look) -> str:
+    """The vocabulary."""
+    rest = max(20, look.width - max(len(fact.pattern) for fact in FACTS) - 4 - 4 - len("flavors of one system") - 2)
+    rows = [[fact.pattern, fact.type, fact.scope.value, fact.meaning] for fact in FACTS]
+    return grid(rows, ["fact", "type", "compared between", "meaning"], [None, None, None, rest]) + "\n"
+
+
+def calls(installed: Sequence[Flavor], look: Look) -> str:
+    """The portable calls, then the native ones of each flavor."""
+    parts = [look.heading("Portable calls") + "\n\n" + _table(PORTABLE, look)]
+    for one in installed:
+        lacking = [spec.name for spec in PORTABLE if spec.name not in one.calls and spec.name != "spawn"]
+        lines = [look.heading(f"Calls of {one.id} alone"), "", _table(_native(one), look) if _native(one) else "none"]
+        if lacking:
+            lines += ["", paragraph(f"It lacks the portable calls {', '.join(lacking)}.", look.width)]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _native(flavor: Flavor) -> list[CallSpec]:
+    return [call.spec for name, call in flavor.calls.items() if name not in PORTABLE_BY_NAME]
+
+
+def _table(specs: Iterable[CallSpec], look: Look) -> str:
+    """Calls, each followed by its parameters."""
+    rows = []
+    for spec in specs:
+        meaning = f"{prose(spec.meaning)}; gives {spec.result.value}" + (", takes as:" if spec.births else "")
+        rows.append([plain(spec.name), "", meaning])
+        rows += [["", plain(param.name), _parameter(param)] for param in spec.params]
+    taken = sum(max(len(row[column]) for row in rows) + 2 for column in (0, 1))
+    return grid(rows, ["call", "parameter", "meaning"], [None, None, max(20, look.width - taken)])
+
+
+def _parameter(param: Param) -> str:
+    text = prose(param.meaning)
+    if param.choices:
+        text += f": {' | '.join(map(plain, param.choices))}"
+    elif param.names:
+        text += f": {', '.join(plain(name) for name, _ in param.names)}"
+    else:
+        text += f": {param.kind.value}"
+    if param.required:
+        return text + " (required)"
+    return text if param.default in (None, ()) else f"{text} ({show(param.default)} if not given)"

@@ -1,0 +1,155 @@
+"""Renders comparisons as Markdown, for people and for the repository: everything, the same bytes for the same comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oracle.diff import Divergence
+from oracle.harness import Comparison
+from oracle.report.digest import NOT_COMPARED, Cell, Mark, cells, compared, condensed, file_in_specs, summarise
+from oracle.report.failures import failures_of
+from oracle.report.text import ABSENT, code, markdown, show
+
+WORDS = {
+    Mark.OK: "ok",
+    Mark.FAILED: "**failed**",
+    Mark.INVARIANT: "**invariant**",
+    Mark.CRASH: "**crash**",
+    Mark.UNMODELLED: "unmodelled",
+    Mark.LEFT_OUT: "–",
+}
+LEGEND = (
+    "The same letter in a row: the same on every fact compared. "
+    "\\*: breaks an invariant as the real kernel does. –: the scenario is not meant for the flavor."
+)
+
+
+def render(comparisons: Sequence[Comparison], flavors: Sequence[str], planned: int | None = None) -> str:
+    """The whole report. `planned`: how many scenarios there were to be, if the run was cut short."""
+    ordered = sorted(comparisons, key=lambda one: one.scenario.name)
+    parts = ["# What the kernels do", _summary(ordered, planned), _failures(ordered), _matrix(ordered, flavors)]
+    parts += [_scenario(one) for one in ordered]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; its texts are escaped already. Not padded: a changed cell changes one line of a committed report."""
+    lines = [headers, ["---"] * len(headers), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _summary(comparisons: Sequence[Comparison], planned: int | None) -> str:
+    counts = summarise(comparisons)
+    headers = ["scenarios", "runs", "divergent", "agreeing", "not compared", "failed", "crashed runs", "unmodelled runs"]
+    numbers = [
+        counts.scenarios, counts.runs, counts.divergent, counts.agreeing, counts.not_compared, counts.failed,
+        counts.crashed_runs, counts.unmodelled_runs,
+    ]  # fmt: skip
+    text = table(headers, [[str(number) for number in numbers]])
+    if planned is None:
+        return text
+    return f"**Interrupted: {len(comparisons)} of {planned} scenarios were run.**\n\n{text}"
+
+
+def _failures(comparisons: Sequence[Comparison]) -> str:
+    found = [text for one in comparisons if not one.ok for text in failures_of(one, portable=True)]
+    return "\n".join(["## Failed", "", *(f"- {markdown(text)}" for text in found)]) if found else ""
+
+
+def _matrix(comparisons: Sequence[Comparison], flavors: Sequence[str]) -> str:
+    parts = [f"## Matrix\n\n{LEGEND}"]
+    headers = ["scenario", *(code(flavor, cell=True) for flavor in flavors), "divergences"]
+    topics: dict[str, list[Comparison]] = {}
+    for one in comparisons:
+        topics.setdefault(one.scenario.topic, []).append(one)
+    for topic, members in topics.items():
+        rows = [
+            [code(one.scenario.name, cell=True), *(_cell(cell) for cell in cells(one, flavors)), _differences(one)]
+            for one in members
+        ]
+        parts.append(f"### {markdown(topic) or '(no topic)'}\n\n{table(headers, rows)}")
+    return "\n\n".join(parts)
+
+
+def _cell(cell: Cell) -> str:
+    own = "\\*" if cell.own else ""
+    letter = f"{cell.letter} " if cell.letter and cell.letter not in "!?" else ""
+    return f"{letter}{WORDS[cell.mark]}{own}"
+
+
+def _differences(comparison: Comparison) -> str:
+    if not comparison.divergences:
+        return "agree" if compared(comparison) else "not compared"
+    words = "; ".join(f"{code(line.path, cell=True)} {_values(line.values)}" for line in condensed(comparison)[:2])
+    return f"{len(comparison.divergences)}: {words}"
+
+
+def _values(values: Sequence[str]) -> str:
+    return " / ".join(value if value == NOT_COMPARED else code(value, cell=True) for value in values)
+
+
+def _scenario(comparison: Comparison) -> str:
+    """One scenario: why it is there, what its calls gave, where flavors part, and what broke."""
+    scenario = comparison.scenario
+    parts = [f"## {code(scenario.name)}", f"**{markdown(scenario.title)}** ({code(file_in_specs(scenario))})"]
+    if scenario.why.strip():
+        parts.append(markdown(scenario.why))
+    if comparison.results:
+        parts.append(_calls(comparison))
+    if comparison.divergences:
+        parts.append(f"### Divergences\n\n{_by_path(comparison)}")
+    parts.append(_remarks(comparison))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _calls(comparison: Comparison) -> str:
+    """What every step gave on every flavor."""
+    flavors = [result.flavor for result in comparison.results]
+    steps: dict[tuple[int, str], dict[str, str]] = {}
+    for result in comparison.results:
+        for one in result.outcomes:
+            text = f"{code(one.call, cell=True)} → {code(one.result, cell=True)}"
+            if one.elapsed:
+                text += f" after {one.elapsed} ms"
+            steps.setdefault((one.index, one.by), {})[result.flavor] = text
+    rows = [
+        [str(index), code(by, cell=True), *(said.get(flavor, "–") for flavor in flavors)]
+        for (index, by), said in sorted(steps.items())
+    ]
+    return table(["step", "by", *(code(flavor, cell=True) for flavor in flavors)], rows) if rows else ""
+
+
+def _by_path(comparison: Comparison) -> str:
+    flavors = [result.flavor for result in comparison.results if not (result.crash or result.unmodelled)]
+    promised = set(comparison.broken_promises)
+    rows = [
+        [code(one.path, cell=True) + (" (**promised to agree**)" if one in promised else ""), *_said(one, flavors)]
+        for one in comparison.divergences
+    ]
+    return table(["path", *(code(flavor, cell=True) for flavor in flavors)], rows)
+
+
+def _said(divergence: Divergence, flavors: Sequence[str]) -> list[str]:
+    values = dict(divergence.values)
+    said = []
+    for flavor in flavors:
+        value = values.get(flavor)
+        unseen = ABSENT if flavor in values else NOT_COMPARED
+        said.append(unseen if value is None else code(show(value), cell=True))
+    return said
+
+
+def _remarks(comparison: Comparison) -> str:
+    """Failures, what is not modelled, and invariants that the real kernels break, too."""
+    out = [f"- Failed: {markdown(text)}" for text in failures_of(comparison, portable=True)]
+    for result in comparison.results:
+        if result.unmodelled and not result.crash:
+            out.append(f"- {code(result.flavor)} does not model this: {markdown(result.unmodelled)}")
+        for broken in result.violations:
+            if broken.known:
+                when = f"after step {broken.step}" if broken.step else "at the start"
+                out.append(
+                    f"- That kernel's own, on {code(result.flavor)} {when}: {code(broken.rule)}, {markdown(broken.text)}. "
+                    f"Why: {markdown(broken.known)}"
+                )
+    return "\n".join(out)

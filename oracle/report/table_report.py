@@ -1,0 +1,196 @@
+"""Renders comparisons for a terminal: the matrix, the divergences by scenario, what failed, and a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oracle.harness import Comparison
+from oracle.report.digest import Cell, Line, Mark, cells, classes, compared, condensed, summarise
+from oracle.report.failures import failures_of
+from oracle.report.look import Look
+from oracle.report.text import clip, paragraph, plain, prose, width
+
+LINES_PER_SCENARIO = 12
+LEGEND = "Same letter in a row: the same on every fact compared. "
+OWN = "*: breaks an invariant as the real kernel does, see below. "
+
+
+def render(comparisons: Sequence[Comparison], flavors: Sequence[str], look: Look, planned: int | None = None) -> str:
+    """The whole report. `planned`: how many scenarios there were to be, if the run was cut short."""
+    return ending([matrix(comparisons, flavors, look), divergences(comparisons, look)], comparisons, look, planned)
+
+
+def ending(parts: Sequence[str], comparisons: Sequence[Comparison], look: Look, planned: int | None = None) -> str:
+    """A report of some parts that ends in what every report ends in: oddities, failures, and the counts next to the prompt."""
+    last = summary(comparisons, look)
+    if planned is not None:
+        last += "\n" + look.bad(f"interrupted: {len(comparisons)} of {planned} scenarios were run")
+    parts = [*parts, own_violations(comparisons, look), silences(comparisons, look), failures(comparisons, look), last]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+# --- the matrix ---------------------------------------------------------------------------------------------------------
+
+
+def matrix(comparisons: Sequence[Comparison], flavors: Sequence[str], look: Look) -> str:
+    """Scenarios by topic, flavors across."""
+    if not comparisons:
+        return ""
+    rows: list[tuple[Comparison | None, list[str]]] = []
+    for topic, members in by_topic(comparisons).items():
+        rows.append((None, [look.heading(plain(topic))]))
+        for one in members:
+            row = cells(one, flavors)
+            rows.append((one, [plain(one.scenario.name), *(_cell(cell, look) for cell in row)]))
+    headers = ["scenario", *(flavor.replace("@", "\n@", 1) for flavor in flavors)]
+    room = look.width - _taken([row for one, row in rows if one is not None], headers)
+    table = [row if one is None else [*row, _differences(one, room, look)] for one, row in rows]
+    legend = LEGEND + (OWN if any(cell.own for one in comparisons for cell in cells(one, flavors)) else "")
+    return grid(table, [*headers, "divergences"]) + "\n" + look.quiet(paragraph(legend, look.width))
+
+
+def by_topic(comparisons: Sequence[Comparison]) -> dict[str, list[Comparison]]:
+    """Comparisons grouped by topic, topics in the order of first appearance."""
+    topics: dict[str, list[Comparison]] = {}
+    for one in comparisons:
+        topics.setdefault(one.scenario.topic, []).append(one)
+    return topics
+
+
+def grid(rows: Sequence[Sequence[str]], headers: Sequence[str] = (), widths: Sequence[int | None] | None = None) -> str:
+    """A table as the terminal shows it; texts in `rows` are safe already."""
+    from tabulate import tabulate  # only where there is a table to show
+
+    fmt = "simple" if headers else "plain"
+    made = tabulate(rows, headers, tablefmt=fmt, disable_numparse=True, maxcolwidths=list(widths) if widths else None)
+    return "\n".join(line.rstrip() for line in made.splitlines())
+
+
+def _taken(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> int:
+    """The columns that the first cells of a table take, gaps after each included."""
+    widest = [max(map(len, header.split("\n"))) for header in headers]
+    for row in rows:
+        widest = [max(one, width(_without_colour(text))) for one, text in zip(widest, row, strict=True)]
+    return sum(widest) + 2 * len(widest)
+
+
+def _without_colour(text: str) -> str:
+    """A text as its letters alone."""
+    if "\x1b" not in text:
+        return text
+    return "".join(piece.partition("m")[2] if number else piece for number, piece in enumerate(text.split("\x1b[")))
+
+
+def _cell(cell: Cell, look: Look) -> str:
+    text = f"{cell.letter} {cell.mark.value}{'*' if cell.own else ''}".strip()
+    if cell.mark is Mark.OK:
+        return look.good(text)
+    if cell.mark is Mark.LEFT_OUT:
+        return look.quiet(text)
+    return look.note(text) if cell.mark is Mark.UNMODELLED else look.bad(text)
+
+
+def _differences(comparison: Comparison, room: int, look: Look) -> str:
+    """How many divergences there are, and the first in words as far as there is room."""
+    if not comparison.divergences:
+        return look.quiet("agree" if compared(comparison) else "not compared")
+    count = str(len(comparison.divergences))
+    if comparison.broken_promises:
+        count += f", {len(comparison.broken_promises)} BROKEN PROMISE{'S' if len(comparison.broken_promises) > 1 else ''}"
+    words = "; ".join(f"{line.path} {' / '.join(line.values)}" for line in condensed(comparison)[:3])
+    left = room - width(count) - 2
+    number = look.bad(count) if comparison.broken_promises else look.note(count)
+    return number if left < 15 else f"{number}: {clip(plain(words), left)}"
+
+
+# --- below the matrix ---------------------------------------------------------------------------------------------------
+
+
+def divergences(comparisons: Sequence[Comparison], look: Look) -> str:
+    """Every divergent scenario with what each outcome class says, by path."""
+    parts = [_divergences_of(one, look) for one in comparisons if one.divergences]
+    return "\n\n".join([look.heading("Divergences"), *parts]) if parts else ""
+
+
+def _divergences_of(comparison: Comparison, look: Look) -> str:
+    grouped = classes(comparison)
+    scenario = comparison.scenario
+    found = condensed(comparison)
+    shown = sorted(found, key=lambda line: not line.promised)[:LINES_PER_SCENARIO]
+    title = prose(scenario.title)
+    name = plain(scenario.name)
+    head = [look.heading(name) + (f"  {clip(title, max(20, look.width - width(name) - 2))}" if title else "")]
+    head += [paragraph(f"{letter} = {', '.join(map(plain, ids))}", look.width, "  ") for letter, ids in grouped.items()]
+    text = "\n".join([*head, by_path(shown, list(grouped), look)])
+    if more := len(found) - len(shown):
+        text += "\n" + look.quiet(f"  … {more} more; --format markdown lists them all")
+    return text
+
+
+def by_path(found: Sequence[Line], letters: Sequence[str], look: Look) -> str:
+    """Divergences as a table: path, and a column for each outcome class."""
+    paths = [clip(plain(line.path), 40) + (" !" if line.promised else "") for line in found]
+    room = max(12, (look.width - max(map(width, paths), default=0) - 4) // max(1, len(letters)) - 2)
+    rows = [[path, *(clip(value, 3 * room) for value in line.values)] for path, line in zip(paths, found, strict=True)]
+    table = grid(rows, ["path", *letters], [None, *(room for _ in letters)])
+    return "\n".join("  " + line for line in table.splitlines())
+
+
+def own_violations(comparisons: Sequence[Comparison], look: Look) -> str:
+    """Invariants broken as the real kernels break them: no failures."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for one in comparisons:
+        for result in one.results:
+            for broken in result.violations:
+                if broken.known:
+                    where = found.setdefault((result.flavor, broken.rule, broken.known), [])
+                    where.append(f"{one.scenario.name} step {broken.step}: {broken.text}")
+    if not found:
+        return ""
+    out = [look.heading("Invariants broken by the kernels themselves")]
+    for (flavor, rule, why), where in found.items():
+        out.append(f"  {look.name(plain(flavor))} {plain(rule)}, that kernel's own")
+        out.append(paragraph(prose(why), look.width, "    "))
+        out += [look.quiet(clip(plain(f"    {text}"), look.width)) for text in where[:3]]
+        if len(where) > 3:
+            out.append(look.quiet(f"    … {len(where) - 3} more"))
+    return "\n".join(out)
+
+
+def silences(comparisons: Sequence[Comparison], look: Look) -> str:
+    """What flavors don't model, where scenarios met it."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in comparisons:
+        for result in one.results:
+            if result.unmodelled and not result.crash:
+                found.setdefault((result.flavor, result.unmodelled), []).append(one.scenario.name)
+    if not found:
+        return ""
+    out = [look.heading("Not modelled, so neither agreement nor divergence")]
+    for (flavor, reason), names in found.items():
+        out.append(paragraph(f"{plain(flavor)}: {prose(reason)} ({', '.join(map(plain, names))})", look.width, "  "))
+    return "\n".join(out)
+
+
+def failures(comparisons: Sequence[Comparison], look: Look) -> str:
+    """What did not go as expected, each with the place where the expectation stands."""
+    found = [text for one in comparisons if not one.ok for text in failures_of(one)]
+    return "\n".join([look.bad("Failed"), *(paragraph(text, look.width, "  ") for text in found)]) if found else ""
+
+
+def summary(comparisons: Sequence[Comparison], look: Look) -> str:
+    """The counts on one line."""
+    counts = summarise(comparisons)
+    parts = [f"{_plural(counts.scenarios, 'scenario')}, {_plural(counts.runs, 'run')}"]
+    parts.append(look.note(f"{counts.divergent} divergent") if counts.divergent else "0 divergent")
+    parts.append(f"{counts.agreeing} agreeing")
+    if counts.not_compared:
+        parts.append(f"{counts.not_compared} not compared")
+    if counts.unmodelled_runs:
+        parts.append(look.note(f"{_plural(counts.unmodelled_runs, 'run')} unmodelled"))
+    parts.append(look.bad(f"{counts.failed} FAILED") if counts.failed else look.good("0 failed"))
+    return ": ".join([parts[0], ", ".join(parts[1:])])
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,149 @@
+"""Takes a scenario step by step on one flavor and writes down what happened in each: calls, kernel events, changed facts."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from oracle.errors import LimitExceeded
+from oracle.facts import Value
+from oracle.flavor import Flavor
+from oracle.report.changes import Changes, changes
+from oracle.run import MS_PER_TICK, Execution, Outcome, RunResult, Unmet, Violation
+from oracle.scenario import Check, Expected, Scenario, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that the kernel did: simulated milliseconds since the start, who, what, and details."""
+
+    ms: int
+    actor: str
+    event: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """An expectation that was looked at, and what was there."""
+
+    path: str
+    expected: Value
+    actual: Value | None
+    met: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The start, a step or a check, and what it brought about."""
+
+    item: Step | Check | None
+    outcome: Outcome | None
+    later: tuple[Outcome, ...]  # of earlier steps: calls that went on meanwhile
+    events: tuple[Event, ...]
+    changes: Changes
+    expected: tuple[Met, ...]
+    violations: tuple[Violation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """All stages of a run, what was expected at its end, and its result."""
+
+    stages: tuple[Stage, ...]
+    at_end: tuple[Met, ...]
+    result: RunResult
+
+
+def walk(scenario: Scenario, flavor: Flavor) -> Walk:
+    """Run a scenario, looking at everything after each step. Never raises for what a flavor does."""
+    execution = Execution(scenario, flavor, trace=True)
+    start = execution.k.ticks
+    stages: list[Stage] = []
+    at_end: tuple[Met, ...] = ()
+    try:
+        for stage in _stages(execution, start):
+            stages.append(stage)  # noqa: PERF402  # one by one: what was there before a crash stays
+        if execution.started:
+            at_end = tuple(_at_end(execution, sum(not one.met for stage in stages for one in stage.expected)))
+        return Walk(tuple(stages), at_end, execution.result())
+    except LimitExceeded as error:
+        crash = str(error)
+    except Exception:  # noqa: BLE001  # the flavor is foreign code; its crash is what there is to show
+        crash = traceback.format_exc()
+    stages.extend(_broken_off(execution, start, stages))
+    return Walk(tuple(stages), (), execution.result(crash))
+
+
+def _broken_off(execution: Execution, start: int, stages: list[Stage]) -> Iterator[Stage]:
+    """The step in which the flavor crashed, as far as it got."""
+    seen = sum(len(stage.events) for stage in stages)
+    if execution.made and execution.made[-1].step not in [stage.item for stage in stages]:
+        made = execution.made[-1]
+        outcome = replace(execution.outcome(made), result="crashed")
+        yield Stage(made.step, outcome, (), _events(execution, start, seen), Changes(), (), ())
+
+
+def _events(execution: Execution, start: int, seen: int) -> tuple[Event, ...]:
+    """What the kernel did since the last look."""
+    trace = execution.k.trace or []
+    return tuple(Event((ticks - start) * MS_PER_TICK, actor, event, detail) for ticks, actor, event, detail in trace[seen:])
+
+
+def _stages(execution: Execution, start: int) -> Iterator[Stage]:
+    facts: Mapping[str, Value] = {}
+    outcomes: dict[int, Outcome] = {}
+    seen_events = seen_unmet = seen_violations = 0
+    for item in execution.steps():
+        now = execution.facts()
+        latest = {made.step.index: execution.outcome(made) for made in execution.made}
+        current, caller = (item.index, item.by) if isinstance(item, Step) else (0, "")
+        events = _events(execution, start, seen_events)
+        violations = tuple(execution.violations.values())
+        yield Stage(
+            item,
+            latest.get(current),
+            tuple(one for index, one in latest.items() if index != current and _went_on(outcomes.get(index), one)),
+            events,
+            Changes() if item is None else changes(facts, now, caller),
+            tuple(_expectations(execution, item, now, execution.unmet[seen_unmet:])),
+            violations[seen_violations:],
+        )
+        facts, outcomes = now, latest
+        seen_events, seen_unmet, seen_violations = seen_events + len(events), len(execution.unmet), len(violations)
+
+
+def _went_on(before: Outcome | None, now: Outcome) -> bool:
+    """Whether a call of an earlier step has come to something else meanwhile; that it still sleeps is nothing new."""
+    return before is not None and before.result != now.result
+
+
+def _expectations(
+    execution: Execution, item: Step | Check | None, now: Mapping[str, Value], unmet: list[Unmet]
+) -> Iterator[Met]:
+    """What was expected of a stage, met or not."""
+    if isinstance(item, Check):
+        for one in item.expected:
+            yield from _met(execution, one.path, one.expected, now, unmet, one.line or item.line)
+    elif item is not None and item.gives is not None:
+        yield from _met(execution, f"call.{item.index}", item.gives, now, unmet, item.gives.line or item.line)
+
+
+def _at_end(execution: Execution, seen: int) -> Iterator[Met]:
+    """What was expected of calls at the end of the scenario; `seen` of the unmet expectations belong to stages."""
+    now, unmet = execution.facts(), execution.unmet[seen:]
+    for made in execution.made:
+        if (expected := made.step.finally_gives) is not None:
+            line = expected.line or made.step.line
+            yield from _met(execution, f"call.{made.step.index}", expected, now, unmet, line)
+
+
+def _met(
+    execution: Execution, path: str, expected: Expected, now: Mapping[str, Value], unmet: list[Unmet], line: int
+) -> Iterator[Met]:
+    value = expected.for_flavor(execution.flavor.id)
+    if value is not None and not execution.unmodelled:
+        missed = any(one.path == path and one.line == line for one in unmet)
+        yield Met(path, value, now.get(path), not missed, line)
