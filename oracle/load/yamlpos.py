@@ -1,7 +1,8 @@
 """YAML text to plain values that know their line and column, within limits, and without running anything.
 
-The dialect is the YAML that people expect today: `yes`, `no`, `on` and `off` are texts, numbers with a leading zero are refused as
-ambiguous, and there are no tags, no merge keys, no dates. Only the parser's events are used from PyYAML; values are built here.
+The dialect is the YAML that people expect today: `yes`, `no`, `on` and `off` are texts, numbers with a leading zero are
+refused as ambiguous, and there are no tags, no merge keys, no dates. Only the parser's events are used from PyYAML; values
+are built here.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # Everything that is neither printable, nor a tab, nor an end of line as each editor counts it.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_RETURN = re.compile(r"\r")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 
 _WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-_NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})|0x[0-9a-fA-F]{1,16}")
+_NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,19})|0x[0-9a-fA-F]{1,16}")
 _LEADING_ZERO = re.compile(r"[-+]?0o?[0-9]+")
 _FRACTION = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?\.(?:inf|nan)")
 _TOO_LONG = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+")
@@ -54,7 +56,7 @@ class Node:
     keys: dict[str, Node] = field(default_factory=dict)  # its keys, for their places
     items: list[Node] = field(default_factory=list)  # of a list
     size: int = 1  # nodes in it, itself included
-    height: int = 0  # lists and mappings inside each other
+    height: int = 0  # lists and mappings inside each other, itself included
 
     def below(self, part: str | int) -> Node | None:
         """The entry or item that a part of a path leads to, or None."""
@@ -80,7 +82,7 @@ def read(text: str, file: str = "") -> Node:
     try:
         return _Composer(text, file).document()
     except yaml.MarkedYAMLError as error:
-        raise _syntax_error(error, file) from None
+        raise _syntax_error(error, text, file) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise ScenarioError(f"this is not YAML: {error}", file) from None
 
@@ -113,9 +115,10 @@ def scalar(text: str) -> Plain | float:
             raise ValueError(f"{text} does not fit into 64 bits")
         return number
     if _LEADING_ZERO.fullmatch(text):
-        raise ValueError(f'{_short(text)} could be octal or decimal; write "{_short(text)}" in quotes for octal, or without the zero')
+        shown = short(text)
+        raise ValueError(f'{shown} could be octal or decimal; write "{shown}" in quotes for octal, or without the zero')
     if _TOO_LONG.fullmatch(text):
-        raise ValueError(f"{_short(text)} does not fit into 64 bits")
+        raise ValueError(f"{short(text)} does not fit into 64 bits")
     if _FRACTION.fullmatch(text):
         return 0.5
     return text
@@ -150,8 +153,8 @@ class _Composer:
             return self.alias(event, depth)
         self.count(event, 1)
         assert isinstance(event, yaml.NodeEvent)
-        if getattr(event, "tag", None) is not None:
-            raise self.error(event, f"tag {_short(str(event.tag))}: tags are not used in scenarios; leave it out")
+        if (tag := getattr(event, "tag", None)) is not None:
+            raise self.error(event, f"tag {short(str(tag))}: tags are not used in scenarios; leave it out")
         anchor = event.anchor
         if anchor is not None:
             self.anchors[anchor] = None
@@ -174,13 +177,13 @@ class _Composer:
             raise self.error(event, f"more than {MAX_ALIASES} aliases in one file")
         name = str(event.anchor)
         if name not in self.anchors:
-            raise self.error(event, f"alias *{_short(name)}: nothing before it is marked &{_short(name)}")
+            raise self.error(event, f"alias *{short(name)}: nothing before it is marked &{short(name)}")
         found = self.anchors[name]
         if found is None:
-            raise self.error(event, f"alias *{_short(name)} stands inside what it stands for")
+            raise self.error(event, f"alias *{short(name)} stands inside what it stands for")
         self.count(event, found.size)
         if depth + found.height > MAX_DEPTH:
-            raise self.error(event, f"with alias *{_short(name)}, lists and mappings are nested more than {MAX_DEPTH} deep")
+            raise self.error(event, f"with alias *{short(name)}, lists and mappings are nested more than {MAX_DEPTH} deep")
         return found
 
     def scalar(self, event: yaml.ScalarEvent) -> Node:
@@ -195,14 +198,15 @@ class _Composer:
             except ValueError as error:
                 raise self.error(event, str(error)) from None
         if isinstance(value, float):
-            raise self.error(event, f'{_short(text)}: numbers in a scenario are whole; write "{_short(text)}" in quotes for a text')
-        if isinstance(value, str) and (bad := _UNPRINTABLE.search(value) or ("\r" in value and re.search("\r", value))):
-            raise self.error(event, f"a text with the control character {ascii(bad[0])}")
+            shown = short(text)
+            raise self.error(event, f'{shown}: numbers in a scenario are whole; write "{shown}" in quotes for a text')
+        if isinstance(value, str) and (bad := _UNPRINTABLE.search(value) or _RETURN.search(value)):
+            raise self.error(event, f"a text with the control character {bad[0]!a}")
         return Node(value, *_of(event))
 
     def sequence(self, event: yaml.Event, depth: int) -> Node:
         """A list."""
-        node = Node([], *_of(event))
+        node = Node([], *_of(event), height=1)
         while not isinstance(inner := next(self.events), yaml.SequenceEndEvent):
             node.items.append(self.grow(node, self.node(inner, depth)))
         node.value = [item.value for item in node.items]
@@ -210,7 +214,7 @@ class _Composer:
 
     def mapping(self, event: yaml.Event, depth: int) -> Node:
         """A mapping; its keys have to be different names or whole numbers."""
-        node = Node({}, *_of(event))
+        node = Node({}, *_of(event), height=1)
         while not isinstance(inner := next(self.events), yaml.MappingEndEvent):
             key = self.grow(node, self.node(inner, depth))
             name = self.key(key, inner)
@@ -229,7 +233,7 @@ class _Composer:
         if value is None or isinstance(value, bool):
             raise self.error(event, f"{'an empty key' if value is None else str(value).lower()} can't be a key; write a name")
         if value == "<<" and getattr(event, "implicit", (False,))[0]:
-            raise self.error(event, "merge keys (<<) are not used in scenarios; write the keys out, or use an alias for a whole value")
+            raise self.error(event, "merge keys (<<) are not used in scenarios; write the keys out, or alias a whole value")
         return str(value)
 
     def grow(self, outer: Node, inner: Node) -> Node:
@@ -255,22 +259,28 @@ def _check_text(text: str, file: str) -> None:
         raise ScenarioError(f"the text is longer than {MAX_FILE_BYTES} characters, the most that a scenario may have", file)
     if bad := _UNPRINTABLE.search(text) or _LONE_RETURN.search(text):
         place = _place(text[: bad.start()])
-        raise ScenarioError(f"control character {ascii(bad[0])}; remove it, or write it as an escape in double quotes", file, *place)
+        raise ScenarioError(f"control character {bad[0]!a}; nobody sees it in an editor, so remove it", file, *place)
 
 
-def _syntax_error(error: yaml.MarkedYAMLError, file: str) -> ScenarioError:
+def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> ScenarioError:
     """What PyYAML says about a text that is not YAML, in our form."""
-    mark = error.problem_mark or error.context_mark
-    problem = error.problem or "it can't be read"
-    if "'\\t'" in problem or "tab" in problem:
-        problem += "; indent with spaces, not tabs"
-    words = f"{error.context}, {problem}" if error.context else problem
-    return ScenarioError(f"this is not YAML: {words}", file, *((mark.line + 1, mark.column + 1) if mark else (0, 0)))
+    words = error.problem or "it can't be read"
+    if error.context:
+        words = f"{error.context}, {words}"
+    mark = error.problem_mark if error.problem_mark is not None else error.context_mark
+    if mark is None:
+        return ScenarioError(f"this is not YAML: {words}", file)
+    line, column = mark.line, mark.column
+    at = text.split("\n")[line : line + 1]
+    if at and at[0][column : column + 1] == "\t":
+        words = "a tab where YAML allows spaces only; indent with spaces"
+    return ScenarioError(f"this is not YAML: {words}", file, line + 1, column + 1)
 
 
 def _of(event: yaml.Event) -> tuple[int, int]:
     """Line and column at which an event starts, both from 1."""
     mark = event.start_mark
+    assert mark is not None
     return mark.line + 1, mark.column + 1
 
 
@@ -280,6 +290,6 @@ def _place(before: str) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     """At most the first 40 characters of a text, for a message."""
     return text if len(text) <= 40 else text[:40] + "…"

@@ -1,0 +1,17 @@
+"""Scenario files to scenario values and back. Importing this package is cheap: pydantic and YAML come with the first file read.
+
+It may not import what runs scenarios, compares, or reports."""
+
+from __future__ import annotations
+
+from oracle.load.files import SUFFIX, find_scenarios, is_scenario, load_scenario, loads, scenario_name
+from oracle.scenario import Scenario
+
+__all__ = ["SUFFIX", "dump_scenario", "find_scenarios", "is_scenario", "load_scenario", "loads", "scenario_name"]
+
+
+def dump_scenario(scenario: Scenario) -> str:
+    """A scenario as YAML that reads back to an equal value."""
+    from oracle.load.dump import dump_scenario as dump
+
+    return dump(scenario)

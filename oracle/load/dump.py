@@ -1,0 +1,163 @@
+"""Scenario values to YAML that reads back to an equal value."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from oracle.load.yamlpos import scalar
+from oracle.scenario import ArgValue, Check, Expected, FileSpec, MachineSpec, ProcessSpec, RegionSpec, Scenario, Step
+
+_WIDTH = 110
+_PLAIN = re.compile(r"[A-Za-z0-9_./~|@*+-][A-Za-z0-9_./~|@*+ -]*(?<! )")
+_SIMPLE = ("parent", "uid", "euid", "svuid", "terminal", "jail", "sugid", "nice", "command", "text", "cwd", "root")
+_LISTS = ("masked", "pending", "ignored")
+
+
+def dump_scenario(scenario: Scenario) -> str:
+    """A scenario as YAML in the form people write it. Arguments that are None are left out: they are not given."""
+    top: dict[str, Any] = {"title": scenario.title}
+    if scenario.why:
+        top["why"] = scenario.why
+    top["topic"] = scenario.topic
+    if scenario.only:
+        top["only"] = _Flow(scenario.only)
+    if scenario.agree:
+        top["agree"] = True if scenario.agree == ("*",) else _Flow(scenario.agree)
+    if scenario.machine != MachineSpec():
+        top["machine"] = _machine(scenario.machine)
+    if scenario.processes != (ProcessSpec("parent"),):
+        top["processes"] = {process.name: _process(process) for process in scenario.processes}
+    top["steps"] = [_check(item) if isinstance(item, Check) else _step(item) for item in scenario.steps]
+    return yaml.dump(top, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=False)
+
+
+class _Flow(tuple[Any, ...]):
+    """A list on one line."""
+
+    __slots__ = ()
+
+
+class _FlowMap(dict[Any, Any]):
+    """A mapping on one line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes whatever our reader, or another one, might take for something else than the text it is."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def text(self, data: str) -> yaml.Node:
+        """A text, plain if it is one to every reader."""
+        plain = (
+            _PLAIN.fullmatch(data) is not None and _is_text(data) and self.resolve(yaml.ScalarNode, data, (True, False)) == _STR  # type: ignore[no-untyped-call]
+        )
+        return self.represent_scalar(_STR, data, None if plain else '"')
+
+    def flow(self, data: _Flow) -> yaml.Node:
+        """A list on one line."""
+        return self.represent_sequence("tag:yaml.org,2002:seq", list(data), flow_style=True)
+
+    def flow_map(self, data: _FlowMap) -> yaml.Node:
+        """A mapping on one line."""
+        return self.represent_mapping("tag:yaml.org,2002:map", list(data.items()), flow_style=True)
+
+
+_STR = "tag:yaml.org,2002:str"
+_Dumper.add_representer(str, _Dumper.text)
+_Dumper.add_representer(_Flow, _Dumper.flow)
+_Dumper.add_representer(_FlowMap, _Dumper.flow_map)
+
+
+def _is_text(data: str) -> bool:
+    """Whether our reader takes a plain scalar for a text."""
+    try:
+        return isinstance(scalar(data), str)
+    except ValueError:
+        return False
+
+
+def _changed(value: object, default: object, keys: tuple[str, ...]) -> dict[str, Any]:
+    """The fields of a value that differ from those of another one."""
+    return {key: getattr(value, key) for key in keys if getattr(value, key) != getattr(default, key)}
+
+
+def _machine(spec: MachineSpec) -> _FlowMap:
+    found = _FlowMap(_changed(spec, MachineSpec(), ("maxproc", "terminal")))
+    if spec.background:
+        found["background"] = _FlowMap(spec.background)
+    if spec.tunables:
+        found["tunables"] = _FlowMap(spec.tunables)
+    return found
+
+
+def _process(spec: ProcessSpec) -> _FlowMap:
+    default = ProcessSpec(spec.name)
+    found = _FlowMap(_changed(spec, default, _SIMPLE))
+    if spec.group:
+        found["group"] = spec.group
+    if spec.group or spec.session != default.session:
+        found["session"] = spec.session
+    if spec.umask != default.umask:
+        found["umask"] = f"{spec.umask:03o}"
+    if spec.files != default.files:
+        found["files"] = _FlowMap({one.fd: _file(one) for one in spec.files})
+    if spec.memory != default.memory:
+        found["memory"] = _FlowMap({one.name: _region(one) for one in spec.memory})
+    if spec.limits:
+        found["limits"] = _FlowMap({name: _FlowMap(soft=soft, hard=hard) for name, soft, hard in spec.limits})
+    found.update({key: _Flow(value) for key, value in _changed(spec, default, _LISTS).items()})
+    if spec.caught:
+        found["caught"] = _FlowMap(spec.caught)
+    return found
+
+
+def _file(spec: FileSpec) -> str | _FlowMap:
+    changed = _changed(spec, FileSpec(spec.fd, spec.path), ("offset", "cloexec", "kind"))
+    return _FlowMap(path=spec.path, **changed) if changed else spec.path
+
+
+def _region(spec: RegionSpec) -> str | _FlowMap:
+    changed = _changed(spec, RegionSpec(spec.name, spec.value), ("inherit", "wired"))
+    return _FlowMap(value=spec.value, **changed) if changed else spec.value
+
+
+def _step(step: Step) -> _FlowMap:
+    found = _FlowMap()
+    if step.by != "parent":
+        found["by"] = step.by
+    found["do"] = step.call
+    found.update({name: _arg(value) for name, value in step.args.items() if value is not None})
+    if step.born:
+        found["as"] = step.born
+    _only(found, step.only)
+    for key, expected in (("gives", step.gives), ("finally", step.finally_gives)):
+        if expected is not None:
+            found[key] = _expected(expected)
+    return found
+
+
+def _check(check: Check) -> dict[str, Any]:
+    found: dict[str, Any] = {"check": {one.path: _expected(one.expected) for one in check.expected}}
+    _only(found, check.only)
+    return found
+
+
+def _only(found: dict[str, Any], only: tuple[str, ...]) -> None:
+    if only:
+        found["only"] = only[0] if len(only) == 1 else _Flow(only)
+
+
+def _arg(value: ArgValue) -> Any:
+    return _Flow(value) if isinstance(value, tuple) else value
+
+
+def _expected(expected: Expected) -> Any:
+    values = _FlowMap({selector: _arg(value) for selector, value in expected.by_flavor})
+    return values["all"] if list(values) == ["all"] else values

@@ -1,0 +1,251 @@
+"""The second pass over the program of a scenario: its steps and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oracle.args import ArgumentError, hint, parse_one
+from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param
+from oracle.facts import BY_NAME, Fact, Subject, lookup
+from oracle.flavor import Flavor
+from oracle.load.context import ALWAYS_THERE, NOT_ROLES, Context, given, ids
+from oracle.load.shape import STEP_KEYS
+from oracle.load.yamlpos import Node, short
+from oracle.scenario import ArgValue, Check, Expectation, Step, selects
+
+_WILD = frozenset("*?[")
+
+
+def steps(context: Context, node: Node) -> tuple[Step | Check, ...]:
+    """The steps and checks of a scenario."""
+    for index, one in enumerate(node.items, 1):
+        if role := given(one, "as"):
+            context.later.setdefault(role, index)
+    made: list[Step | Check] = []
+    for index, one in enumerate(node.items, 1):
+        made.append(_check(context, index, one, made) if "check" in one.entries else _step(context, index, one))
+    return tuple(made)
+
+
+def agree(context: Context, node: Node | None, program: Sequence[Step | Check]) -> tuple[str, ...]:
+    """The globs of the facts on which all have to agree."""
+    if node is None or node.value is False:
+        return ()
+    if node.value is True:
+        return ("*",)
+    nodes = node.items if isinstance(node.value, list) else [node]
+    for one in nodes:
+        glob = str(one.value)
+        if not _WILD & set(glob):
+            _fact(context, one, glob, (), program)
+        elif not _WILD & set(head := glob.partition(".")[0]) and head not in ("call", "machine"):
+            for role in head.split("~"):
+                context.role(one, role, ())
+    return tuple(str(one.value) for one in nodes)
+
+
+# --- a step ------------------------------------------------------------------------------------------------------------------
+
+
+def _step(context: Context, index: int, node: Node) -> Step:
+    """One call by one actor."""
+    name = given(node, "do")
+    only = context.selectors(node.entries.get("only"), context.running, "the scenario")
+    on = [flavor for flavor in context.running if selects(only, flavor.id)]
+    having = _having(context, node, name, on)
+    by = given(node, "by", "parent")
+    context.role(node.entries.get("by", node), by, on)
+    args = {key: _written(entry) for key, entry in node.entries.items() if key not in STEP_KEYS}
+    if having:
+        _check_args(context, node, name, having)
+    born = given(node, "as")
+    if any(flavor.calls[name].spec.births for flavor in having):
+        _birth(context, node, born or f"child{index}", having)
+    elif born and having:
+        context.add(node.keys["as"], f"`as` names what a call makes, and {name} makes no process or thread on {ids(having)}")
+    gives, finally_gives = (
+        context.expected(node.entries[key], "text", on, "this step") if key in node.entries else None
+        for key in ("gives", "finally")
+    )
+    return Step(index, by, name, args, born, only, gives, finally_gives, node.line)
+
+
+def _having(context: Context, node: Node, name: str, on: Sequence[Flavor]) -> list[Flavor]:
+    """The flavors that a step runs on and that have its call. A native call is for those that have it alone."""
+    having = [flavor for flavor in on if name in flavor.calls]
+    if not on:
+        return having
+    do = node.entries["do"]
+    if name in PORTABLE_BY_NAME:
+        if not having:
+            context.add(do, f"none of the flavors that this step runs on has {name}: {ids(on)}")
+        return having
+    lacking = [flavor for flavor in on if name not in flavor.calls]
+    if lacking:
+        others = ids([flavor for flavor in context.flavors if name in flavor.calls])
+        cure = _selection([flavor for flavor in context.running if name in flavor.calls], context.running)
+        advice = f"the step needs `only: {cure}`" if cure else f"the scenario runs on none of those that have it: {others}"
+        context.add(do, f"{name} is a native call, and {ids(lacking)} has none: {advice}")
+    return having
+
+
+def _selection(wanted: Sequence[Flavor], among: Sequence[Flavor]) -> str:
+    """The shortest `only` that selects some flavors out of others."""
+    words: list[str] = []
+    for flavor in wanted:
+        whole = all(other in wanted for other in among if other.system == flavor.system)
+        word = flavor.system if whole else flavor.id
+        if word not in words:
+            words.append(word)
+    return words[0] if len(words) == 1 else f"[{', '.join(words)}]" if words else ""
+
+
+def _written(node: Node) -> ArgValue:
+    """An argument as written."""
+    value = node.value
+    if isinstance(value, list):
+        return tuple(str(item) for item in value)
+    assert not isinstance(value, dict)
+    return value
+
+
+def _check_args(context: Context, node: Node, name: str, having: Sequence[Flavor]) -> None:
+    """Arguments have to be right on one flavor at least, and their names on all that have the call."""
+    specs = [(flavor, flavor.calls[name].spec) for flavor in having]
+    for key, entry in node.entries.items():
+        if key in STEP_KEYS:
+            continue
+        takers = [(flavor, spec, param) for flavor, spec in specs for param in spec.params if param.name == key]
+        lacking = [flavor for flavor, spec in specs if all(param.name != key for param in spec.params)]
+        if lacking:
+            known = [param.name for param in lacking[0].calls[name].spec.params]
+            cure = hint(key, known) or f"; it takes {', '.join(known) or 'nothing'}"
+            context.add(node.keys[key], f"{name} has no parameter {key!r} on {ids(lacking)}{cure}")
+        elif error := _argument_error(takers, _written(entry)):
+            context.add(entry, error)
+        elif takers[0][2].kind is Kind.ROLE:
+            context.role(entry, str(entry.value), having)
+    for flavor, spec in specs:
+        for param in spec.params:
+            if param.required and param.name not in node.entries:
+                context.add(node, f"`{param.name}` of {name} is missing, which {flavor.id} needs: {param.meaning}")
+
+
+def _argument_error(takers: Sequence[tuple[Flavor, CallSpec, Param]], value: ArgValue) -> str:
+    """What is wrong with an argument, if it is wrong on every flavor: as the one says that comes closest to a cure."""
+    found = []
+    for flavor, spec, param in takers:
+        try:
+            parse_one(spec, param, value, flavor)
+        except ArgumentError as error:
+            found.append(str(error))
+        else:
+            return ""
+    return min(found, key=lambda text: "did you mean" not in text)
+
+
+def _birth(context: Context, node: Node, role: str, having: Sequence[Flavor]) -> None:
+    """Make a role known on the flavors on which the step can make it."""
+    place = node.entries.get("as", node)
+    if role in NOT_ROLES:
+        reason = "is always there" if role in ALWAYS_THERE else "has a meaning of its own"
+        context.add(place, f"no process can be called {role!r}, which {reason}")
+    there = context.born.setdefault(role, set())
+    again = [flavor for flavor in having if flavor.id in there]
+    if again:
+        context.add(place, f"{role!r} is there already on {ids(again)}; give what this step makes another name")
+    there.update(flavor.id for flavor in having)
+
+
+# --- a check -----------------------------------------------------------------------------------------------------------------
+
+
+def _check(context: Context, index: int, node: Node, before: Sequence[Step | Check]) -> Check:
+    """Facts expected at a point of the program."""
+    only = context.selectors(node.entries.get("only"), context.running, "the scenario")
+    on = [flavor for flavor in context.running if selects(only, flavor.id)]
+    facts = node.entries["check"]
+    found = []
+    for path, entry in facts.entries.items():
+        fact = _fact(context, facts.keys[path], path, on, before)
+        expected = context.expected(entry, fact.type if fact is not None else "list", on, "this check")
+        found.append(Expectation(path, expected, facts.keys[path].line))
+    return Check(index, tuple(found), only, node.line)
+
+
+def _fact(context: Context, node: Node, path: str, on: Sequence[Flavor], before: Sequence[Step | Check]) -> Fact | None:
+    """The vocabulary entry of a path whose every part is known, or None with the flaw noted."""
+    head, _, name = path.partition(".")
+    fact = lookup(path)
+    if fact is not None and head == "call" and name:
+        return fact if _call_number(context, node, name, before) else None
+    if fact is None or not name:
+        context.add(node, _no_fact(context, path))
+        return None
+    if fact.subject is Subject.PAIR and not _pair(context, node, head, on):
+        return None
+    if fact.subject is Subject.PROCESS and not context.role(node, head, on):
+        return None
+    return fact if _chosen(context, node, fact, name.partition(".")[2], on) else None
+
+
+def _no_fact(context: Context, path: str) -> str:
+    """What to say of a path that is not in the vocabulary."""
+    head, _, name = path.partition(".")
+    subject = {"call": Subject.CALL, "machine": Subject.MACHINE}.get(head, Subject.PAIR if "~" in head else Subject.PROCESS)
+    known = [fact.name for fact in BY_NAME.values() if fact.subject is subject]
+    stem = name.partition(".")[0]
+    if f"{stem}.*" in known:
+        return f"{short(path)!r} is no fact: {stem} needs a further part, as in {head}.{stem}.<…>"
+    cure = hint(stem, [one.removesuffix(".*") for one in known if one])
+    if not name:
+        cure = "; a path is <role>.<fact>, <role>~<role>.<fact>, call.<step> or machine.<fact>"
+    elif not cure and subject is not Subject.CALL:
+        others = [fact.pattern for fact in BY_NAME.values() if fact.name.removesuffix(".*") == stem]
+        cure = f"; there is {others[0]}" if others else ""
+    return f"{short(path)!r} is no fact{cure}"
+
+
+def _call_number(context: Context, node: Node, name: str, before: Sequence[Step | Check]) -> bool:
+    """Whether `call.3` names a call that has been made by then."""
+    number = name.partition(".")[0]
+    index = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
+    if 1 <= index <= len(before) and isinstance(before[index - 1], Step):
+        return True
+    made = [str(one.index) for one in before if isinstance(one, Step)]
+    context.add(
+        node, f"call.{short(number)}: no call before this is step {short(number) or '?'}; calls are {', '.join(made) or 'none'}"
+    )
+    return False
+
+
+def _pair(context: Context, node: Node, head: str, on: Sequence[Flavor]) -> bool:
+    """Whether a pair names two different roles, the older one first."""
+    names = head.split("~")
+    if len(names) != 2 or names[0] == names[1]:
+        context.add(node, f"{short(head)!r}: a pair is two different roles")
+        return False
+    if not all(context.role(node, name, on) for name in names):
+        return False
+    order = context.roles()
+    if order.index(names[0]) > order.index(names[1]):
+        context.add(node, f"the older role of a pair stands first: write {names[1]}~{names[0]}")
+        return False
+    return True
+
+
+def _chosen(context: Context, node: Node, fact: Fact, part: str, on: Sequence[Flavor]) -> bool:
+    """Whether the part of a path that the scenario chooses is one that there can be."""
+    stem = fact.name.partition(".")[0]
+    if not fact.name.endswith(".*"):
+        return True
+    if stem in ("fd", "events", "uid") and not (part.isascii() and part.isdigit() and len(part) < 10):
+        context.add(node, f"{stem}.{short(part)}: expected a number after {stem}")
+        return False
+    if stem == "group":
+        return context.role(node, part, on)
+    if stem == "handler":
+        flavors = on or context.running
+        context.signal(node, part, flavors)
+        return any(part in flavor.signals for flavor in flavors)
+    return True

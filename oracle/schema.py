@@ -1,0 +1,113 @@
+"""The JSON Schema of scenario files, for editors: generated from the models that the loader checks files with, and from the
+vocabulary of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from oracle.args import SECTIONS
+from oracle.facts import FACTS, Subject
+from oracle.flavor import Flavor
+from oracle.load.shape import ROLE, shapes
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _Generator(GenerateJsonSchema):
+    """Leaves out the titles that only repeat a key."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def scenario_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of scenario files for some flavors: what an editor completes and checks."""
+    made = shapes(flavors).scenario.model_json_schema(schema_generator=_Generator)
+    _tidy(made, {section: _names(flavor.flags.get(section, {}) for flavor in flavors) for section in set(SECTIONS.values())})
+    defs = made["$defs"]
+    systems = dict.fromkeys(flavor.system for flavor in flavors)
+    defs["Selector"]["enum"] = ["all", *systems, *(flavor.id for flavor in flavors)]
+    defs["Signal"]["examples"] = _names(flavor.signals for flavor in flavors)
+    defs["CheckShape"]["properties"]["check"].update(_check_schema())
+    defs.update(_fact_types())
+    tunables = {name: {"type": "integer"} for flavor in flavors for name in flavor.tunables}
+    defs["MachineShape"]["properties"]["tunables"] = {
+        **{key: value for key, value in defs["MachineShape"]["properties"]["tunables"].items() if key != "propertyNames"},
+        "properties": tunables,
+        "additionalProperties": False,
+    }
+    return {"$schema": DIALECT, **made, "title": "A fork-oracle scenario"}
+
+
+def _names(tables: Iterable[Mapping[str, int]]) -> list[str]:
+    """The names of some tables, each once."""
+    return list(dict.fromkeys(name for table in tables for name in table))
+
+
+def _tidy(value: object, sections: Mapping[str, list[str]]) -> None:
+    """Make a generated schema easier on editors, in place, and as strict as the models."""
+    if isinstance(value, list):
+        for item in value:
+            _tidy(item, sections)
+    if not isinstance(value, dict):
+        return
+    if "oneOf" in value:
+        value["anyOf"] = value.pop("oneOf")  # editors complete better from it
+    if "default" in value and value["default"] is None:
+        del value["default"]
+    if "patternProperties" in value:
+        value["additionalProperties"] = False
+    if str(value.get("title")).endswith("Shape"):
+        del value["title"]
+    if isinstance(section := value.get("section"), str):
+        del value["section"]
+        value["examples"] = sections.get(section, [])
+    for item in value.values():
+        _tidy(item, sections)
+
+
+def _check_schema() -> dict[str, Any]:
+    """Every path of the vocabulary as a pattern, with its meaning and type."""
+    role = ROLE.strip("^$")
+    subjects = {
+        Subject.CALL: "call\\.[1-9][0-9]*",
+        Subject.PROCESS: role,
+        Subject.PAIR: f"{role}~{role}",
+        Subject.MACHINE: "machine",
+    }
+    patterns = {}
+    for fact in FACTS:
+        name = fact.name.replace(".*", "\\..+")
+        patterns["^" + subjects[fact.subject] + ("\\." + name if name else "") + "$"] = {
+            "description": fact.meaning,
+            "$ref": f"#/$defs/fact_{fact.type}",
+        }
+    return {"patternProperties": patterns, "additionalProperties": False}
+
+
+def _fact_types() -> dict[str, Any]:
+    """What may be expected of a fact, by its type: a value, or one for each of some flavors."""
+    text = {"type": ["string", "integer"]}
+    values: dict[str, dict[str, Any]] = {
+        "bool": {"anyOf": [{"type": "boolean"}, {"const": "absent"}]},
+        "int": {"anyOf": [{"type": "integer"}, {"const": "absent"}]},
+        "text": text,
+        "list": {"anyOf": [text, {"type": "array", "items": text}]},
+    }
+    return {
+        f"fact_{kind}": {
+            "anyOf": [
+                value,
+                {
+                    "type": "object",
+                    "additionalProperties": value,
+                    "propertyNames": {"$ref": "#/$defs/Selector"},
+                    "minProperties": 1,
+                },
+            ]
+        }
+        for kind, value in values.items()
+    }
