@@ -92,7 +92,7 @@ def _load(point: EntryPoint) -> Flavor:
     except (Exception, SystemExit) as error:  # a plugin is foreign code: whatever it raises is that plugin's fault
         raise FlavorError(f"can't be imported: {type(error).__name__}: {error}{_where(error)}") from error
     if not isinstance(value, Flavor):
-        raise FlavorError(f"is a {type(value).__name__}, not an oracle.flavor.Flavor; point it at the flavor's value")
+        raise FlavorError(f"is of type {type(value).__name__}, not an oracle.flavor.Flavor; point it at the flavor's value")
     validate(value)
     return value
 
@@ -112,7 +112,7 @@ def validate(flavor: Flavor) -> None:
     for attribute, kind in KINDS.items():
         value = getattr(flavor, attribute)
         if not isinstance(value, kind):
-            raise FlavorError(f"{flavor.id}: its {attribute} is a {type(value).__name__}, not a {kind.__name__}")
+            raise FlavorError(f"{flavor.id}: its {attribute} is of type {type(value).__name__}, not {kind.__name__}")
     for attribute, arguments in FUNCTIONS.items():
         _check_function(flavor, f"its {attribute}", getattr(flavor, attribute), arguments)
     if flavor.extra_facts is not None:
@@ -129,14 +129,18 @@ def _check_function(flavor: Flavor, what: str, function: object, arguments: tupl
     if not callable(function):
         raise FlavorError(f"{flavor.id}: {what} is not a function but {function!r}")
     try:
-        signature(function).bind(*arguments)
+        wanted = signature(function)
+    except ValueError:  # some callables written in C don't tell
+        return
+    try:
+        wanted.bind(*arguments)
     except TypeError:
         raise FlavorError(f"{flavor.id}: {what} can't be called with ({', '.join(arguments)})") from None
 
 
 def _check_call(flavor: Flavor, name: str, call: object) -> None:
     if not isinstance(call, Call):
-        raise FlavorError(f"{flavor.id}: its call {name!r} is a {type(call).__name__}, not an oracle.flavor.Call")
+        raise FlavorError(f"{flavor.id}: its call {name!r} is of type {type(call).__name__}, not an oracle.flavor.Call")
     if call.spec.name != name:
         raise FlavorError(f"{flavor.id}: its call {name!r} has a spec named {call.spec.name!r}; name them alike")
     portable = PORTABLE_BY_NAME.get(name)
