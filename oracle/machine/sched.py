@@ -176,6 +176,14 @@ class Scheduler:
         self._wake(task, Wake.SIGNAL)
         return True
 
+    def rouse(self, lwp: Lwp) -> bool:
+        """End the sleep of one LWP alone, whatever it sleeps on."""
+        task = lwp.lwp_task
+        if task is None or task.sleep is None:
+            return False
+        self._wake(task, Wake.WOKEN)
+        return True
+
     def _wake(self, task: Task, why: Wake) -> None:
         if self.k.trace is not None and task.sleep is not None:
             self.k.note(task.lwp, "wakes", f"{task.sleep.wmesg} ({why.value})")

@@ -1,0 +1,191 @@
+"""The machine at the start: process 0, init, and processes as a scenario wants them."""
+
+from __future__ import annotations
+
+from flavors.dragonfly.kern import Globals, Revision, kern_of
+from flavors.dragonfly.kern_plimit import limit_of, plimit_modify
+from flavors.dragonfly.kern_proc import new_pgrp, pgrp_of, proc_add_allproc
+from flavors.dragonfly.kern_sig_calls import kern_sigaction
+from flavors.dragonfly.kern_time import realitexpire
+from flavors.dragonfly.proc_h import CMASK, LSRUN, MAXCOMLEN, P_CONTROLT, P_JAILED, P_SUGID, P_SYSTEM, SACTIVE
+from flavors.dragonfly.signal_h import CANT_MASK, SIGCHLD, SIGIGNORE_INIT, SIGNALS
+from flavors.dragonfly.sources import INIT_MAIN
+from flavors.dragonfly.trap import userret
+from flavors.dragonfly.vm_glue import DSIZE, SSIZE
+from oracle.cite import models
+from oracle.machine.cred import Cred
+from oracle.machine.errno import Unmodelled
+from oracle.machine.files import File, FileDesc, Vnode, vref
+from oracle.machine.kevent import KQueue
+from oracle.machine.limits import RLIM_INFINITY, PLimit
+from oracle.machine.machine import Machine
+from oracle.machine.proc import Args, Lwp, Proc, Session
+from oracle.machine.signals import SigActs, sigmask
+from oracle.machine.vm import Inherit, VmEntry, VmObject, VmSpace
+from oracle.scenario import FileSpec, MachineSpec, ProcessSpec
+
+MAXPROC = 4116  # what a machine with 512 MB computes
+TUNABLES: dict[str, int] = {
+    "kern.maxproc": MAXPROC,
+    "kern.maxprocperuid": 9 * MAXPROC // 10,
+    "kern.randompid": 0,
+    "kern.mqueue.mq_open_max": 512,
+    "options.INVARIANTS": 1,
+}
+INHERITS = {"share": Inherit.SHARE, "copy": Inherit.COPY, "none": Inherit.NONE}
+UNLIMITED = (RLIM_INFINITY, RLIM_INFINITY)
+
+
+@models(INIT_MAIN, function="proc0_init")
+def boot(k: Machine, spec: MachineSpec, rev: Revision) -> None:
+    """Globals, process 0 and init."""
+    given = dict(spec.tunables) if spec.tunables else TUNABLES
+    maxproc = given.get("kern.maxproc", MAXPROC) if spec.maxproc is None else spec.maxproc
+    uncapped = spec.maxproc is None and given is TUNABLES
+    k.maxproc = maxproc
+    k.kern = Globals(
+        rev,
+        TUNABLES["kern.maxprocperuid"] if uncapped else given.get("kern.maxprocperuid", 9 * maxproc // 10),
+        given.get("kern.mqueue.mq_open_max", 512),
+        given.get("kern.randompid", 0),
+        bool(given.get("options.INVARIANTS", 1)),
+        spec.terminal,
+    )
+    k.userret = userret
+    k.timer_expired = realitexpire
+    limit = PLimit(
+        {"nproc": (maxproc, maxproc), "nofile": UNLIMITED, "cpu": UNLIMITED, "data": UNLIMITED, "stack": UNLIMITED}, 0
+    )
+    slash = k.vnode("/")
+    root = Cred(0, 0, 0, None, 4)
+    proc0 = k.proc0 = _system_process(k, 0, "swapper", None, root, limit, slash)
+    proc0.p_flag = P_SYSTEM
+    k.initproc = _system_process(k, 1, "init", proc0, root, limit, slash)
+    k.kern.nextpid = 1
+    k.nprocs = 2
+    k.uid(0).ui_proccnt = 2
+    k.counters["v_kthreads"] = 1  # sic: init's creation is no user's fork, and is counted among the kernel's threads
+
+
+@models(INIT_MAIN, function="create_init")
+def _system_process(k: Machine, pid: int, comm: str, parent: Proc | None, cred: Cred, limit: PLimit, slash: Vnode) -> Proc:
+    """Process 0 or init, each in a session of its own."""
+    p = Proc(pid, k.next_serial(), comm, SACTIVE, parent)
+    p.p_leader = p
+    p.p_exitsig = SIGCHLD
+    p.p_ucred = cred
+    slash.v_usecount += 2
+    p.p_fd = FileDesc({}, {}, 1, {}, slash, slash, CMASK)
+    limit.pl_refcnt += 1
+    p.p_limit = limit
+    p.p_sigacts = SigActs({}, 1, SIGIGNORE_INIT)
+    p.p_vmspace = VmSpace({})
+    p.p_pgrp = pgrp = new_pgrp(k, pid, Session(pid, p))
+    pgrp.pg_members.append(p)
+    if parent is not None:
+        parent.p_children.append(p)
+    lp = Lwp(p, 0, LSRUN, cred)
+    p.p_lwps.append(lp)
+    p.p_nthreads = 1
+    role = "init" if pid else "kernel"
+    k.names[p] = k.lwp_names[lp] = role
+    k.roles[role] = lp
+    k.allproc.insert(0, p)
+    return p
+
+
+def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
+    """A process as a scenario wants it: as if its parent had forked it and it had made itself so."""
+    kern = kern_of(k)
+    p = Proc(-1, k.next_serial(), spec.command[:MAXCOMLEN], SACTIVE, parent)
+    proc_add_allproc(k, p)
+    kern.allocated += 1
+    k.nprocs += 1
+    uid = spec.uid
+    k.uid(uid).ui_proccnt += 1
+    euid = uid if spec.euid is None else spec.euid
+    cred = p.p_ucred = Cred(euid, uid, euid if spec.svuid is None else spec.svuid, spec.jail or None, 2)
+    p.p_flag = (P_JAILED if spec.jail else 0) | (P_SUGID if spec.sugid else 0)
+    p.p_leader = p
+    p.p_exitsig = SIGCHLD
+    p.p_nice = spec.nice
+    p.p_textvp = vref(k.vnode(spec.text))
+    p.p_args = Args(spec.command)
+    p.p_start = k.ticks
+    parent.p_children.insert(0, p)
+    _enter_group(k, p, spec, parent)
+    _give_files(k, p, spec)
+    p.p_limit = limit = limit_of(parent)
+    limit.pl_refcnt += 1
+    for resource, soft, hard in spec.limits:
+        plimit_modify(p).pl_rlimit[resource] = (soft if soft >= 0 else RLIM_INFINITY, hard if hard >= 0 else RLIM_INFINITY)
+    vm_map = {one.name: VmEntry(one.name, INHERITS[one.inherit], VmObject(one.value), False, one.wired) for one in spec.memory}
+    p.p_vmspace = VmSpace(vm_map, 1, 0, DSIZE, SSIZE)
+    lp = Lwp(p, 0, LSRUN, cred)
+    p.p_lwps.append(lp)
+    p.p_nthreads = 1
+    _give_signals(p, lp, spec)
+    return lp
+
+
+def _enter_group(k: Machine, p: Proc, spec: ProcessSpec, parent: Proc) -> None:
+    """The session and group of a new process; its session's terminal, and who is in the foreground there."""
+    name = spec.name
+    if spec.session in ("", name):
+        session = Session(p.p_pid, p)
+        if kern_of(k).terminal and spec.terminal:
+            session.s_ttyvp = vref(k.vnode("/dev/tty"))
+    else:
+        session = pgrp_of(k.roles[spec.session].lwp_proc).pg_session
+        if spec.group in ("", name):
+            session.s_count += 1
+    if spec.group in ("", name):
+        pgrp = new_pgrp(k, p.p_pid, session)
+        if session.s_ttyvp is not None and (session.s_ttypgrp is None or session.s_ttypgrp.pg_id == session.s_sid):
+            session.s_ttypgrp = pgrp  # a shell puts its first job into the foreground
+    else:
+        pgrp = pgrp_of(k.roles[spec.group].lwp_proc)
+    p.p_pgrp = pgrp
+    members = pgrp.pg_members
+    members.insert(members.index(parent) + 1 if parent in members else 0, p)
+    his = parent.p_pgrp
+    if his is not None and his is not pgrp and his.pg_session is session:
+        pgrp.pg_jobc += 1
+    if spec.terminal and session.s_ttyvp is not None:
+        p.p_flag |= P_CONTROLT
+
+
+def _give_files(k: Machine, p: Proc, spec: ProcessSpec) -> None:
+    """Directories and open files of a new process."""
+    fd_files: dict[int, File] = {}
+    fd_exclose: dict[int, None] = {}
+    for one in spec.files:
+        fp = _open_file(k, one)
+        fd_files[one.fd] = fp
+        if one.cloexec:
+            fd_exclose[one.fd] = None
+    p.p_fd = FileDesc(fd_files, fd_exclose, 1, {}, vref(k.vnode(spec.cwd)), vref(k.vnode(spec.root)), spec.umask)
+
+
+def _open_file(k: Machine, spec: FileSpec) -> File:
+    """An open file as a scenario wants it."""
+    if spec.kind == "vnode":
+        return File("vnode", spec.path, vref(k.vnode(spec.path)), 1, spec.offset)
+    if spec.kind == "kqueue":
+        return File("kqueue", spec.path, KQueue())
+    if spec.kind == "mqueue":
+        raise Unmodelled("a message queue that is open at the start: open it with mq_open")
+    return File(spec.kind, spec.path, None, 1, spec.offset)
+
+
+def _give_signals(p: Proc, lp: Lwp, spec: ProcessSpec) -> None:
+    """Mask, actions and pending signals of a new process."""
+    acts = p.p_sigacts = SigActs({}, 1, SIGIGNORE_INIT)
+    for name in spec.masked:
+        lp.lwp_sigmask |= sigmask(SIGNALS[name]) & ~CANT_MASK
+    for name in spec.ignored:
+        kern_sigaction(p, SIGNALS[name], "ignore", 0, 0)
+    for name, handler in spec.caught:
+        kern_sigaction(p, SIGNALS[name], handler, 0, 0)
+    for name in spec.pending:  # as if posted just now: what is not masked is dealt with on the next way to user mode
+        p.p_siglist |= sigmask(SIGNALS[name]) & ~acts.ps_sigignore

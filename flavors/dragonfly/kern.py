@@ -1,0 +1,69 @@
+"""The system's globals, and the few routines that differ between its revisions and are called from shared code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from oracle.machine.errno import LwpExit
+from oracle.machine.machine import Machine
+from oracle.machine.proc import Lwp, Proc
+from oracle.machine.ratelimit import RateLimit
+from oracle.machine.traps import Kernel
+
+ForkHook = Callable[[Machine, Proc, Proc, int], None]  # p1, p2, flags
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Revision:
+    """What shared code reaches through the revision: posting a signal, taking one, dying."""
+
+    ksignal: Callable[[Machine, Proc, int], None]
+    cursig: Callable[[Machine, Lwp, bool], Kernel[int]]  # the last argument: may stop for a debugger
+    exit1: Callable[[Machine, Lwp, int], Kernel[LwpExit]]  # never returns: it raises LwpExit
+
+
+@dataclass(slots=True, eq=False)
+class Mqueue:
+    """A POSIX message queue."""
+
+    mq_name: str
+    mq_refcnt: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Globals:
+    """`k.kern`: everything that is static or global in the C and has no place on the shared machine."""
+
+    rev: Revision
+    maxprocperuid: int
+    mq_open_max: int
+    randompid: int
+    invariants: bool  # compiled with INVARIANTS, as GENERIC is
+    terminal: bool  # whether sessions made at the start get a terminal
+    usched_mastermask: int = -1
+    nextpid: int = 0
+    pidchecked: int = 0
+    forkfail: RateLimit = field(default_factory=RateLimit)  # fork1's lastfail and curfail
+    fork_list: list[ForkHook] = field(default_factory=list)
+    shm_nattch: dict[str, int] = field(default_factory=dict)  # System V segments: how often each is attached
+    mqueues: dict[str, Mqueue] = field(default_factory=dict)
+    freed: dict[Proc, int] = field(default_factory=dict)  # reaped processes: how many were allocated by then
+    allocated: int = 0  # processes allocated
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A sleep channel that is no kernel object: the address of a static variable."""
+
+    name: str
+
+
+FORKSLEEP = Channel("forksleep")
+NANOWAIT = Channel("nanowait")
+
+
+def kern_of(k: Machine) -> Globals:
+    """The system's globals, typed."""
+    return cast(Globals, k.kern)

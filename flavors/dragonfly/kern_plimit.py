@@ -1,0 +1,83 @@
+"""Resource limits: one structure for many processes until somebody changes it."""
+
+from __future__ import annotations
+
+from flavors.dragonfly.kern import kern_of
+from flavors.dragonfly.sources import KERN_PLIMIT
+from oracle.cite import models
+from oracle.machine.errno import EPERM
+from oracle.machine.limits import RLIM_INFINITY, PLimit
+from oracle.machine.machine import Machine
+from oracle.machine.proc import Proc
+
+SHAREABLE, PRIVATE, THREADED = 0, 1, 2  # pl_exclusive
+
+
+def limit_of(p: Proc) -> PLimit:
+    """The limits of a process; every live one has some."""
+    assert p.p_limit is not None
+    return p.p_limit
+
+
+@models(KERN_PLIMIT)
+def plimit_fork(p1: Proc) -> PLimit:
+    """The child's limits: the same structure, unless p1's is private because of its threads."""
+    limit = limit_of(p1)
+    if limit.pl_exclusive:
+        if limit.pl_exclusive == THREADED and p1.p_nthreads > 1:
+            return limit.copy()
+        limit.pl_exclusive = SHAREABLE
+    limit.pl_refcnt += 1
+    return limit
+
+
+@models(KERN_PLIMIT)
+def plimit_lwp_fork(p: Proc) -> None:
+    """Make a process's limits private, because several threads are going to use them."""
+    limit = limit_of(p)
+    if limit.pl_exclusive == THREADED:
+        return
+    if limit.pl_refcnt > 1:
+        _replace(p, limit.copy())
+    limit_of(p).pl_exclusive = THREADED
+
+
+@models(KERN_PLIMIT)
+def plimit_modify(p: Proc) -> PLimit:
+    """Limits that may be changed without anybody else noticing."""
+    limit = limit_of(p)
+    if limit.pl_refcnt > 1:
+        limit = _replace(p, limit.copy())
+    limit.pl_exclusive = PRIVATE
+    return limit
+
+
+def _replace(p: Proc, limit: PLimit) -> PLimit:
+    limit_of(p).pl_refcnt -= 1
+    p.p_limit = limit
+    return limit
+
+
+@models(KERN_PLIMIT)
+def plimit_free(p: Proc) -> None:
+    """Let go of the limits, at exit."""
+    limit_of(p).pl_refcnt -= 1
+    p.p_limit = None
+
+
+@models(KERN_PLIMIT)
+def kern_setrlimit(k: Machine, p: Proc, resource: str, soft: int, hard: int | None) -> None:
+    """Change a limit. sic: the structure is made private first, even if the call then fails."""
+    limit = plimit_modify(p)
+    _, old_hard = limit.pl_rlimit[resource]
+    hard = old_hard if hard is None else hard
+    soft = RLIM_INFINITY if soft < 0 else soft
+    hard = RLIM_INFINITY if hard < 0 else hard
+    assert p.p_ucred is not None
+    if (soft > old_hard or hard > old_hard) and p.p_ucred.cr_uid != 0:
+        raise EPERM(f"raising the hard limit of {resource}, {old_hard}")
+    soft = min(soft, hard)
+    if resource == "nproc":  # 0 would mean no limit to fork, and can't be set
+        most = kern_of(k).maxprocperuid
+        soft, hard = max(1, min(soft, most)), max(1, min(hard, most))
+    limit.pl_rlimit[resource] = (soft, hard)

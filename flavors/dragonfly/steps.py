@@ -1,0 +1,67 @@
+"""Steps of fork1 that revisions share. A score in kern_fork.py puts them in its own order, with its own line numbers."""
+
+from __future__ import annotations
+
+from flavors.dragonfly.kern import FORKSLEEP, kern_of
+from flavors.dragonfly.kern_descrip import fdcopy, fdfree, fdinit
+from flavors.dragonfly.kern_synch import tsleep
+from flavors.dragonfly.proc_h import HZ, P_CONTROLT
+from oracle.machine.machine import Machine
+from oracle.machine.proc import Lwp, Proc
+from oracle.machine.ratelimit import ratecheck
+from oracle.machine.signals import SigActs
+from oracle.machine.traps import Kernel, preempt
+
+
+def new_empty_table(k: Machine, lp1: Lwp, p1: Proc) -> Kernel[None]:
+    """Exchange the caller's table for an empty one."""
+    yield from fdfree(k, lp1, p1, fdinit(p1))
+
+
+def own_table(k: Machine, lp1: Lwp, p1: Proc) -> Kernel[None]:
+    """Exchange the caller's table for a copy."""
+    yield from fdfree(k, lp1, p1, fdcopy(p1))
+
+
+def complain_and_doze(k: Machine, lp1: Lwp, uid: int) -> Kernel[None]:
+    """Say on the console that a fork was refused, at most once a second, and hold up the caller for half a second."""
+    if ratecheck(kern_of(k).forkfail, k.ticks, HZ):
+        k.printf(f"maxproc limit exceeded by uid {uid}")
+    yield from tsleep(k, lp1, FORKSLEEP, "fork", HZ // 2)
+
+
+def copy_section(p1: Proc, p2: Proc) -> None:
+    """The fields between p_startcopy and p_endcopy, but for p_comm, with which the structure was made."""
+    p2.p_nice = p1.p_nice
+    p2.p_pgrp = p1.p_pgrp
+    p2.p_emul = p1.p_emul
+    p2.p_prof = p1.p_prof
+    p2.p_args = p1.p_args
+
+
+def copy_sigacts(acts: SigActs) -> Kernel[SigActs]:
+    """Signal actions of the child's own."""
+    yield from preempt("kmalloc subproc")
+    return SigActs(acts.ps_sigact.copy(), 1, acts.ps_sigignore, acts.ps_sigcatch, acts.ps_flag)
+
+
+def inherits_terminal(p1: Proc) -> bool:
+    """Whether p1 is marked as having the controlling terminal, and its session still has one."""
+    assert p1.p_pgrp is not None
+    return p1.p_pgrp.pg_session.s_ttyvp is not None and bool(p1.p_flag & P_CONTROLT)
+
+
+def join_leader(p1: Proc, p2: Proc) -> None:
+    """Put p2 behind p1 in the chain of p1's leader."""
+    p2.p_peers = p1.p_peers
+    p1.p_peers = p2
+    p2.p_leader = p1.p_leader
+
+
+def count(k: Machine, p2: Proc, forks: str, pages: str) -> None:
+    """Add a fork to a statistic, and its pages to another."""
+    vm = p2.p_vmspace
+    assert vm is not None
+    counters = k.counters
+    counters[forks] = counters.get(forks, 0) + 1
+    counters[pages] = counters.get(pages, 0) + vm.vm_dsize + vm.vm_ssize

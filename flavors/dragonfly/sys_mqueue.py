@@ -1,0 +1,35 @@
+"""POSIX message queues, as far as their descriptors and the count of them go."""
+
+from __future__ import annotations
+
+from flavors.dragonfly.kern import Mqueue, kern_of
+from flavors.dragonfly.sources import SYS_MQUEUE
+from oracle.cite import models
+from oracle.machine.errno import EMFILE, ENOENT
+from oracle.machine.files import File
+from oracle.machine.machine import Machine
+from oracle.machine.proc import Proc
+
+
+@models(SYS_MQUEUE, function="sys_mq_open")
+def mq_open(k: Machine, p: Proc, name: str, create: bool) -> File:
+    """Open a queue. The count of open queues is the process's own: a fork copies the descriptors and not the count."""
+    kern = kern_of(k)
+    if p.p_mqueue_cnt >= kern.mq_open_max:
+        raise EMFILE(f"p_mqueue_cnt is {p.p_mqueue_cnt}, the most is {kern.mq_open_max}")
+    mq = kern.mqueues.get(name)
+    if mq is None:
+        if not create:
+            raise ENOENT(f"there is no message queue {name}")
+        mq = kern.mqueues[name] = Mqueue(name)
+    p.p_mqueue_cnt += 1
+    mq.mq_refcnt += 1
+    return File("mqueue", name, mq)
+
+
+@models(SYS_MQUEUE)
+def mq_close_fop(k: Machine, fp: File, p: Proc) -> None:
+    """The last close of a queue's open file. sic: it is the closer's count that goes down, whoever opened the queue."""
+    assert isinstance(fp.f_data, Mqueue)
+    fp.f_data.mq_refcnt -= 1
+    p.p_mqueue_cnt -= 1

@@ -1,0 +1,116 @@
+"""Between user mode and kernel: entering a system call, making it again, leaving."""
+
+from __future__ import annotations
+
+from flavors.dragonfly.kern import kern_of
+from flavors.dragonfly.kern_exit import lwp_exit
+from flavors.dragonfly.kern_prot import crfree
+from flavors.dragonfly.kern_sig import lwpsignal, postsig
+from flavors.dragonfly.kern_synch import tstop
+from flavors.dragonfly.proc_h import LWP_WEXIT, SACTIVE, SSTOP
+from flavors.dragonfly.signal_h import SIGSEGV
+from flavors.dragonfly.sources import TRAP
+from oracle.cite import models
+from oracle.flavor import Args, Call
+from oracle.machine import traps
+from oracle.machine.errno import ERESTART, Errno, LwpExit
+from oracle.machine.machine import Machine
+from oracle.machine.proc import Lwp
+from oracle.machine.traps import Kernel, preempt
+
+
+@models(TRAP, function="syscall2")
+def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[int | str | None]:
+    """A system call from user mode to user mode. ERESTART makes the program issue it again, after signals were dealt with."""
+    while True:
+        userenter(lwp)
+        failure: Errno | None = None
+        value: int | str | None = None
+        try:
+            value = yield from call.run(k, lwp, args)
+        except ERESTART:
+            yield from userret(k, lwp)
+            yield from preempt("restart")
+            continue
+        except Errno as error:
+            failure = error
+        p = lwp.lwp_proc
+        if (p.p_siglist | lwp.lwp_siglist) & ~lwp.lwp_sigmask or p.p_stat != SACTIVE or lwp.lwp_flag & LWP_WEXIT:
+            yield from userret(k, lwp)
+        if failure is not None:
+            raise failure
+        lwp.lwp_retval = (value, 0) if isinstance(value, int) else (0, 0)
+        return value
+
+
+@models(TRAP)
+def userenter(lp: Lwp) -> None:
+    """Refresh the thread's credential. What a sibling sets after this, the call will not see."""
+    cred = lp.lwp_proc.p_ucred
+    if lp.lwp_ucred is not cred and cred is not None:
+        crfree(lp.lwp_ucred)
+        cred.cr_ref += 1
+        lp.lwp_ucred = cred
+
+
+@models(TRAP)
+def userret(k: Machine, lp: Lwp) -> Kernel[None]:
+    """On the way to user mode: die if told to, stop if stopped, act on signals. Then the handlers run, last one set up first,
+    and each returns through the kernel, which looks again."""
+    p = lp.lwp_proc
+    cursig = kern_of(k).rev.cursig
+    frames: list[int] = []
+    while True:
+        if lp.lwp_flag & LWP_WEXIT:
+            lwp_exit(k, lp, master=False)
+            raise LwpExit
+        if p.p_stat == SSTOP:
+            yield from tstop(k, lp)
+            continue
+        mask = lp.lwp_sigmask
+        if sig := (yield from cursig(k, lp, True)):
+            yield from postsig(k, lp, sig)
+            frames.append(mask)
+        elif frames:
+            lp.lwp_sigmask = frames.pop()
+        else:
+            return
+
+
+@models(TRAP)
+def fork_return(k: Machine, lp: Lwp) -> Kernel[None]:
+    """A forked child's first steps: registers 0 and 1, then user mode."""
+    lp.lwp_retval = (0, 1)
+    yield from generic_lwp_return(k, lp)
+
+
+@models(TRAP)
+def generic_lwp_return(k: Machine, lp: Lwp) -> Kernel[None]:
+    """A new thread's first steps: it gets its credential, and the usual checks are made."""
+    userenter(lp)
+    yield from userret(k, lp)
+
+
+@models(TRAP, function="trap")
+def page_fault(k: Machine, lp: Lwp) -> Kernel[None]:
+    """An access to memory that is not mapped."""
+    lwpsignal(k, lp.lwp_proc, lp, SIGSEGV)
+    yield from userret(k, lp)
+
+
+@models(TRAP, function="fork_return")
+def bad_stack_return(k: Machine, lp: Lwp) -> Kernel[None]:
+    """A thread whose stack could not be written starts like a forked child, and faults on its first push."""
+    yield from fork_return(k, lp)
+    yield from page_fault(k, lp)
+
+
+def run_in_user_mode(k: Machine, lp: Lwp, ticks: int) -> Kernel[None]:
+    """Use processor time; signals are acted on as they come."""
+    p = lp.lwp_proc
+    while ticks > 0:
+        before = k.ticks
+        yield from traps.tsleep(lp, "user", ticks, catch=True)
+        p.p_cputime += k.ticks - before
+        ticks -= k.ticks - before
+        yield from userret(k, lp)

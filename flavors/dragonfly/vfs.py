@@ -1,0 +1,91 @@
+"""Files, directories and the mask, as programs set them."""
+
+from __future__ import annotations
+
+from flavors.dragonfly.kern_descrip import closef, fd_of, holdfp
+from flavors.dragonfly.proc_h import P_ADVLOCK
+from flavors.dragonfly.sources import KERN_DESCRIP, VFS_SYSCALLS
+from oracle.cite import models
+from oracle.machine.errno import EAGAIN, EBADF
+from oracle.machine.files import File, Vnode, lowest_free, vref, vrele
+from oracle.machine.machine import Machine
+from oracle.machine.proc import Proc
+from oracle.machine.traps import Kernel
+
+
+@models(KERN_DESCRIP)
+def fsetfd(p: Proc, fp: File, cloexec: bool = False) -> int:
+    """Put an open file into the lowest free slot."""
+    fdp = fd_of(p)
+    fd = lowest_free(fdp)
+    fdp.fd_files[fd] = fp
+    if cloexec:
+        fdp.fd_exclose[fd] = None
+    return fd
+
+
+@models(VFS_SYSCALLS, function="kern_open")
+def open_file(k: Machine, p: Proc, path: str, cloexec: bool) -> int:
+    """Open a file."""
+    return fsetfd(p, File("vnode", path, vref(k.vnode(path))), cloexec)
+
+
+@models(KERN_DESCRIP, function="kern_dup")
+def dup2(k: Machine, p: Proc, fd: int, to: int) -> Kernel[int]:
+    """Make one descriptor refer to what another refers to."""
+    fp = holdfp(p, fd)
+    if to < 0:
+        raise EBADF(f"descriptor {to}")
+    if to == fd:
+        return to
+    fdp = fd_of(p)
+    old = fdp.fd_files.get(to)
+    fp.f_count += 1
+    fdp.fd_files[to] = fp
+    fdp.fd_exclose.pop(to, None)
+    if old is not None:
+        yield from closef(k, old, p)
+    return to
+
+
+@models(VFS_SYSCALLS, function="kern_lseek")
+def lseek(p: Proc, fd: int, offset: int) -> int:
+    """Set the offset of an open file."""
+    fp = holdfp(p, fd)
+    fp.f_offset = offset
+    return offset
+
+
+@models(KERN_DESCRIP, function="kern_fcntl")
+def setlock(p: Proc, fd: int) -> None:
+    """Take an exclusive POSIX lock on a whole file. Its owner is the process's leader."""
+    vp = holdfp(p, fd).f_data
+    leader = p.p_leader
+    assert leader is not None
+    if not isinstance(vp, Vnode):
+        raise EBADF("not a file")
+    if any(owner is not leader for owner in vp.v_locks):
+        raise EAGAIN(f"{vp.name} is locked")
+    leader.p_flag |= P_ADVLOCK
+    if leader not in vp.v_locks:
+        vp.v_locks.append(leader)
+        leader.p_numposixlocks += 1
+
+
+@models(VFS_SYSCALLS, function="kern_chdir")
+def chdir(k: Machine, p: Proc, path: str) -> None:
+    """Change the working directory of everybody who uses the table."""
+    fdp = fd_of(p)
+    old = fdp.fd_cdir
+    fdp.fd_cdir = vref(k.vnode(path))
+    if old is not None:
+        vrele(old)
+
+
+@models(VFS_SYSCALLS, function="sys_umask")
+def umask(p: Proc, mask: int) -> int:
+    """Change the mask of everybody who uses the table; says what it was."""
+    fdp = fd_of(p)
+    old = fdp.fd_cmask
+    fdp.fd_cmask = mask & 0o777
+    return old
