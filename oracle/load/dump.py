@@ -11,6 +11,7 @@ from oracle.load.yamlpos import scalar
 from oracle.scenario import ArgValue, Check, Expected, FileSpec, MachineSpec, ProcessSpec, RegionSpec, Scenario, Step
 
 _WIDTH = 110
+_ON_ONE_LINE = 3  # so many keys of a process are written on one line, more below each other
 _PLAIN = re.compile(r"[A-Za-z0-9_./~|@*+-][A-Za-z0-9_./~|@*+ -]*(?<! )")
 _SIMPLE = ("parent", "uid", "euid", "svuid", "terminal", "jail", "sugid", "nice", "command", "text", "cwd", "root")
 _LISTS = ("masked", "pending", "ignored")
@@ -97,7 +98,7 @@ def _machine(spec: MachineSpec) -> _FlowMap:
     return found
 
 
-def _process(spec: ProcessSpec) -> _FlowMap:
+def _process(spec: ProcessSpec) -> dict[str, Any]:
     default = ProcessSpec(spec.name)
     found = _FlowMap(_changed(spec, default, _SIMPLE))
     if spec.group:
@@ -115,7 +116,7 @@ def _process(spec: ProcessSpec) -> _FlowMap:
     found.update({key: _Flow(value) for key, value in _changed(spec, default, _LISTS).items()})
     if spec.caught:
         found["caught"] = _FlowMap(spec.caught)
-    return found
+    return found if len(found) <= _ON_ONE_LINE else dict(found)
 
 
 def _file(spec: FileSpec) -> str | _FlowMap:

@@ -216,10 +216,8 @@ def test_a_mistake_inside_an_alias_is_reported_where_it_is_written() -> None:
 
 
 def test_a_scenario_that_two_flavors_run_needs_a_name_that_one_of_them_has() -> None:
-    read(
-        HEAD
-        + "steps:\n  - {do: kill, to: parent, signal: SIGPWR}\n  - {do: sigaction, signal: SIGINT, handler: h, options: SA_NEW}\n"
-    )
+    read(HEAD + "steps:\n  - {do: kill, to: parent, signal: SIGPWR}\n")
+    read(HEAD + "steps:\n  - {do: sigaction, signal: SIGINT, handler: h, options: SA_NEW}\n")
 
 
 def test_a_native_call_that_no_flavor_of_the_scenario_has_can_not_be_mended_by_the_step() -> None:

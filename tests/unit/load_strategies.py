@@ -1,0 +1,208 @@
+"""Hypothesis strategies for scenario values that are right for the two flavors of `load_helpers`."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from oracle.calls import PORTABLE, CallSpec, Kind, Param
+from oracle.facts import FACTS, Fact, Subject
+from oracle.load.shape import RESOURCES, TOPICS
+from oracle.scenario import (
+    ArgValue,
+    Check,
+    Expectation,
+    Expected,
+    FileSpec,
+    MachineSpec,
+    ProcessSpec,
+    RegionSpec,
+    Scenario,
+    Step,
+)
+from tests.unit.load_helpers import SIGNALS
+
+_PRINTABLE = st.characters(
+    min_codepoint=0x20, exclude_categories=("Cs", "Cc"), exclude_characters="\u2028\u2029\ufeff\ufffe\uffff"
+)
+_TRICKY = [
+    "a",
+    "true",
+    "null",
+    "~",
+    "yes",
+    "off",
+    "1",
+    "022",
+    "0x1",
+    "1.5",
+    "<<",
+    "#x",
+    "'",
+    '"',
+    "*a",
+    "=",
+    "2001-01-01",
+    "-",
+    ":",
+    "?",
+    "!",
+    "&",
+    "|",
+    ">",
+    "%",
+    "@",
+    "`",
+]
+words = st.one_of(
+    st.sampled_from([*_TRICKY, "- a", "a: b", "a #b", "a\n b"]),
+    st.text(_PRINTABLE | st.sampled_from("\n\t"), min_size=1, max_size=30),
+)  # fmt: skip
+lines = st.text(_PRINTABLE, min_size=1, max_size=60).map(str.strip).filter(bool)
+numbers = st.integers(-(1 << 63), (1 << 64) - 1)
+signals = st.sampled_from(sorted(SIGNALS))
+signal_lists = st.lists(signals, max_size=3).map(tuple)
+uids = st.integers(0, 999_999_999)
+roles = st.from_regex(r"[a-z][A-Za-z0-9_-]{0,5}", fullmatch=True).map("r".__add__)
+files = st.builds(
+    FileSpec, st.integers(0, 9_999), words, st.integers(0, 1 << 40), st.booleans(), st.sampled_from(["vnode", "pipe"])
+)
+regions = st.builds(RegionSpec, words, words, st.sampled_from(["share", "copy", "none"]), st.booleans())
+machines = st.builds(
+    MachineSpec,
+    st.none() | st.integers(1, 1_000_000),
+    st.dictionaries(uids, st.integers(0, 1_000_000), max_size=3).map(lambda pairs: tuple(pairs.items())),
+    st.dictionaries(st.sampled_from(["atune", "btune", "both"]), numbers).map(lambda pairs: tuple(pairs.items())),
+    st.booleans(),
+)
+limits = st.dictionaries(st.sampled_from(RESOURCES), st.tuples(st.integers(-1, 9), st.integers(9, 99)), max_size=2)
+
+
+@st.composite
+def processes(draw: st.DrawFn, name: str, earlier: list[ProcessSpec]) -> ProcessSpec:
+    """A process whose parent, group and session stand before it."""
+    leaders = [one for one in earlier if not one.group]
+    group = draw(st.sampled_from([None, *leaders]))
+    sessions = ["shell", ""] + [one.name for one in earlier if not one.session]
+    session = draw(st.sampled_from(sessions)) if group is None else group.session or group.name
+    return draw(
+        st.builds(
+            ProcessSpec,
+            st.just(name),
+            st.sampled_from(["shell", "init", *[one.name for one in earlier]]),
+            uids,
+            st.none() | uids,
+            st.none() | uids,
+            st.just("" if group is None else group.name),
+            st.just(session),
+            nice=st.integers(-20, 20),
+            terminal=st.booleans(),
+            jail=st.just("") | words,
+            sugid=st.booleans(),
+            command=words,
+            text=words,
+            cwd=words,
+            root=words,
+            umask=st.integers(0, 0o777),
+            files=st.lists(files, max_size=3, unique_by=lambda one: one.fd).map(tuple),
+            memory=st.lists(regions, max_size=3, unique_by=lambda one: one.name).map(tuple),
+            limits=limits.map(lambda pairs: tuple((name, max(soft, 0), hard) for name, (soft, hard) in pairs.items())),
+            masked=signal_lists,
+            pending=signal_lists,
+            ignored=signal_lists,
+            caught=st.dictionaries(signals, words, max_size=2).map(lambda pairs: tuple(pairs.items())),
+        )
+    )
+
+
+def values(fact: Fact) -> st.SearchStrategy[bool | int | str | tuple[str, ...]]:
+    """What may be expected of a fact."""
+    kinds: dict[str, st.SearchStrategy[bool | int | str | tuple[str, ...]]] = {
+        "bool": st.booleans(),
+        "int": numbers,
+        "text": words,
+        "list": st.lists(words, max_size=3).map(tuple),
+    }
+    return st.just("absent") | kinds[fact.type]
+
+
+def expectations(fact: Fact) -> st.SearchStrategy[Expected]:
+    """One value for all, or one for each of some flavors."""
+    selectors = st.sampled_from(["all", "alpha", "beta", "alpha@1.2", "beta@7"])
+    by_selector = st.dictionaries(selectors, values(fact), min_size=1, max_size=3)
+    return (by_selector | values(fact).map(lambda value: {"all": value})).map(lambda pairs: Expected(tuple(pairs.items())))
+
+
+def arguments(param: Param, known: list[str]) -> st.SearchStrategy[ArgValue]:
+    """What a step may write for a parameter."""
+    if param.choices:
+        return st.sampled_from(param.choices)
+    kinds: dict[Kind, st.SearchStrategy[ArgValue]] = {
+        Kind.ROLE: st.sampled_from(["shell", *known]),
+        Kind.NUMBER: numbers,
+        Kind.TEXT: words | numbers,
+        Kind.SWITCH: st.booleans(),
+        Kind.SIGNAL: signals | st.integers(0, 40),
+        Kind.SIGNALS: signal_lists,
+        Kind.FLAGS: st.sampled_from(["0x1", "1|2"]) | st.integers(0, 1 << 31),
+        Kind.OCTAL: st.integers(0, 0o777) | st.sampled_from(["022", "0", "0o77"]),
+    }
+    return kinds[param.kind]
+
+
+@st.composite
+def calls(draw: st.DrawFn, index: int, known: list[str]) -> Step:
+    """A portable call that all flavors have."""
+    spec: CallSpec = draw(st.sampled_from([spec for spec in PORTABLE if spec.name != "mq_open"]))
+    given = [param for param in spec.params if param.required or draw(st.booleans())]
+    expected = st.none() | expectations(Fact(Subject.CALL, "", "text", ""))
+    return Step(
+        index,
+        draw(st.sampled_from(known)),
+        spec.name,
+        {param.name: draw(arguments(param, known)) for param in given},
+        f"s{index}" if spec.births and draw(st.booleans()) else "",
+        draw(st.sampled_from([(), ("all",)])),
+        draw(expected),
+        draw(expected),
+    )
+
+
+@st.composite
+def checks(draw: st.DrawFn, index: int, known: list[str]) -> Check:
+    """Some facts of the processes that are known."""
+    facts = [fact for fact in FACTS if fact.subject in (Subject.PROCESS, Subject.MACHINE) and not fact.name.endswith("*")]
+    found = {}
+    for fact in draw(st.lists(st.sampled_from(facts), min_size=1, max_size=4)):
+        head = draw(st.sampled_from(known)) if fact.subject is Subject.PROCESS else "machine"
+        found[f"{head}.{fact.name}"] = draw(expectations(fact))
+    return Check(
+        index, tuple(Expectation(path, expected) for path, expected in found.items()), draw(st.sampled_from([(), ("all",)]))
+    )
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """A whole scenario, named like the files of `load_helpers.read`."""
+    names = ["parent", *draw(st.lists(roles.filter(lambda role: not role.startswith("root")), max_size=2, unique=True))]
+    started: list[ProcessSpec] = []
+    for name in names:
+        started.append(draw(processes(name, started)))
+    known = list(names)
+    program: list[Step | Check] = []
+    for index in range(1, draw(st.integers(1, 5)) + 1):
+        as_check = index > 1 and draw(st.booleans())
+        item: Step | Check = draw(checks(index, known)) if as_check else draw(calls(index, known))
+        program.append(item)
+        if isinstance(item, Step) and item.born:
+            known.append(item.born)
+    return Scenario(
+        "a/b",
+        draw(lines),
+        draw(st.just("") | lines),
+        draw(st.sampled_from(TOPICS)),
+        tuple(program),
+        draw(machines),
+        draw(st.just((ProcessSpec("parent"),))) if len(started) == 1 and draw(st.booleans()) else tuple(started),
+        draw(st.sampled_from([(), ("all",), ("alpha", "beta@7")])),
+        draw(st.sampled_from([(), ("*",), ("parent.umask", "*.uid")])),
+    )
