@@ -9,7 +9,7 @@ from tests.lint.tree import Complaint, Function, Module, Modules
 
 # What kernel code may import besides the project: pure, and the same on every host.
 PURE = {
-    "__future__", "abc", "bisect", "collections", "copy", "dataclasses", "enum", "functools", "heapq", "itertools", "math",
+    "__future__", "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "enum", "functools", "heapq", "itertools", "math",
     "operator", "re", "types", "typing",
 }  # fmt: skip
 OURS = {"oracle", "flavors"}
