@@ -410,6 +410,8 @@ def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[int | str | 
 def kill(k: Machine, lwp: Lwp, args: Args) -> None:
     """kill(2); who is dead takes no notice, who is another user's may not be signalled."""
     to, leader, signo, uid = args.process("to"), args.process("group"), args.number("signal"), live(lwp.lwp_ucred).cr_uid
+    if signo and signo not in SIGNAL_NAMES:
+        raise EINVAL(f"there is no signal {signo}")
     if args.switch("everybody"):
         found = [p for p in k.allproc if p is not k.proc0 and p is not k.initproc and p is not lwp.lwp_proc]
     elif leader is not None:
