@@ -9,8 +9,8 @@ from tests.lint.tree import Complaint, Function, Module, Modules
 
 # What kernel code may import besides the project: pure, and the same on every host.
 PURE = {
-    "__future__", "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "enum", "functools", "heapq", "itertools", "math",
-    "operator", "re", "types", "typing",
+    "__future__", "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "enum", "functools", "heapq",
+    "itertools", "math", "operator", "re", "types", "typing",
 }  # fmt: skip
 OURS = {"oracle", "flavors"}
 FORBIDDEN_CALLS = {
