@@ -47,7 +47,7 @@ coverage: $(READY)  # the tests, the house lints among them, and how much of the
 
 fresh: $(READY)  # are the committed schema and reports what this tree makes, byte for byte?
 	rm -rf build/fresh && mkdir -p build/fresh
-	$(BIN)/fork-oracle schema > build/fresh/scenario.schema.json
+	$(BIN)/fork-oracle schema --output build/fresh/scenario.schema.json
 	cmp schema/scenario.schema.json build/fresh/scenario.schema.json
 	$(BIN)/fork-oracle run specs --reports build/fresh/reports > build/fresh/run.txt || { cat build/fresh/run.txt; exit 1; }
 	diff -r reports build/fresh/reports
@@ -56,7 +56,8 @@ bench: $(READY)  ## compare one differential fork case with one real fork+exit+w
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
 schema: $(READY)  ## write schema/scenario.schema.json anew
-	mkdir -p schema build && $(BIN)/fork-oracle schema > build/schema.json && mv build/schema.json schema/scenario.schema.json
+	mkdir -p schema
+	$(BIN)/fork-oracle schema --output schema/scenario.schema.json
 
 reports: $(READY)  ## write reports/ anew
 	$(BIN)/fork-oracle run specs --reports reports > /dev/null
