@@ -228,7 +228,7 @@ def _live_process(
     )
     out.update(zip(_paths(name, ALWAYS), values, strict=True))
     if values[0] == "stopped":
-        out[f"{name}.status"] = flavor.status(proc.p_xstat)
+        out[f"{name}.status"] = flavor.status(proc.p_xstat << 8 | 0o177)
     if proc.p_nstopchild is not None:
         out[f"{name}.nstopchild"] = proc.p_nstopchild
     _holdings(out, flavor, k, focus, roles_by_pid, name, proc)

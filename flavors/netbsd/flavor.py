@@ -1,0 +1,106 @@
+"""The flavor netbsd@1.189: everything the harness has to know about it."""
+
+from __future__ import annotations
+
+from flavors.netbsd import param
+from flavors.netbsd.calls import CALLS
+from flavors.netbsd.init_main import boot, new_process
+from flavors.netbsd.lower import lower
+from flavors.netbsd.sources import KERN_FORK
+from flavors.netbsd.status import handler, ignored, status
+from flavors.netbsd.userret import syscall
+from oracle.flavor import Flavor, KnownViolation, Words
+
+WORDS = Words(
+    terminal=("p_lflag", param.PL_CONTROLT),
+    sugid=("p_flag", param.PK_SUGID),
+    exec=("p_flag", param.PK_EXEC),
+    vfork_wait=("p_lflag", param.PL_PPWAIT),
+    traced=("p_slflag", param.PSL_TRACED),
+    profiling=("p_stflag", param.PST_PROFIL),
+    fork_traced=("p_slflag", param.PSL_TRACEFORK),
+    stop_on_fork=("p_sflag", param.PS_STOPFORK),
+    nocldwait=("p_flag", param.PK_NOCLDWAIT),
+    nocldstop=("p_sflag", param.PS_NOCLDSTOP),
+)
+
+VIOLATIONS = (
+    KnownViolation(
+        "stopped-children",
+        "counts",
+        "a child born stopped is counted at whoever forks, not at its parent; one that dies under a parent that wants no zombies "
+        "leaves its unit there; stop-on-exit is never counted: so p_nstopchild drifts",
+        "kern_fork.c 1.189 [557]; kern_exit.c, proc_reparent and exit1",
+    ),
+    KnownViolation(
+        "locks",
+        "in user mode and holds",
+        "an event-mask request of ptrace with a wrong size returns without releasing the target's reference lock",
+        "sys_process.c 1.162, sys_ptrace",
+    ),
+    KnownViolation(
+        "error-trace",
+        "ptrace(",
+        "an event-mask request of ptrace with a wrong size returns without releasing the target's reference lock",
+        "sys_process.c 1.162, sys_ptrace",
+    ),
+    KnownViolation(
+        "uid-count",
+        "is charged",
+        "the count goes by the credential that the LWP has cached, the child gets the process's: nobody makes that good",
+        "kern_fork.c 1.189 [225, 337]; kern_exit.c, proc_free",
+    ),
+)
+
+UNMODELLED = {
+    "threads": "no call makes a second LWP; stop, exec and exit of a process that has several are not modelled",
+    "groups of ids": "group ids, real and effective, are not modelled",
+    "core dumps": "whether a core file could be written is not asked; the wait status is the same in words",
+    "lwpctl": "the block that a vfork child borrows can't be asked for",
+    "restartable sequences": "ras_fork has nothing to copy",
+    "System V": "shared memory attachments, semaphore undo",
+    "posix_spawn": "came a month before this revision and does not go through fork1",
+    "emulations": "Linux clone and FreeBSD rfork",
+    "decay of estcpu": "the scheduler's estimate only grows",
+    "next descriptor hint": "a copied table gives out the lowest free descriptor at once",
+}
+
+FLAVOR = Flavor(
+    "netbsd@1.189",
+    "NetBSD, kern_fork.c 1.189 of 2012-03-13 (the tree that became NetBSD 6), x86",
+    (KERN_FORK,),
+    CALLS,
+    boot,
+    new_process,
+    syscall,
+    lower,
+    param.SIGNALS,
+    {
+        "p_flag": param.P_FLAG,
+        "p_sflag": param.P_SFLAG,
+        "p_slflag": param.P_SLFLAG,
+        "p_lflag": param.P_LFLAG,
+        "p_stflag": param.P_STFLAG,
+        "wait": param.WAIT_FLAGS,
+        "sa": param.SA_FLAGS,
+        "note": param.NOTE_FLAGS,
+        "ptrace": param.PTRACE_FLAGS,
+    },
+    {
+        param.SIDL: "embryo",
+        param.SACTIVE: "running",
+        param.SDYING: "dying",
+        param.SSTOP: "stopped",
+        param.SZOMB: "zombie",
+        param.SDEAD: "dying",
+    },
+    WORDS,
+    {"forks": "forks", "vforks": "forks_ppwait"},
+    status,
+    ignored,
+    handler,
+    {"forkfsleep": 0, "uarea_fail": 0, "note_track": 0},
+    None,
+    VIOLATIONS,
+    UNMODELLED,
+)

@@ -1,0 +1,364 @@
+"""fork1 and its entries, as kern_fork.c 1.189 has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from flavors.netbsd.kern_auth import authorize_fork, kauth_proc_fork, suser
+from flavors.netbsd.kern_descrip import fd_copy, fd_init, fd_share
+from flavors.netbsd.kern_event import knote
+from flavors.netbsd.kern_exit import proc_reparent
+from flavors.netbsd.kern_ktrace import ktrpoint_emul
+from flavors.netbsd.kern_lwp import lwp_create
+from flavors.netbsd.kern_proc import list_of, proc_alloc
+from flavors.netbsd.kern_resource import chgproccnt, lim_copy, sched_proc_fork
+from flavors.netbsd.kern_sig import kpsignal
+from flavors.netbsd.param import (
+    AFORK,
+    CLONE_CSIGNAL,
+    CLONE_FILES,
+    CLONE_FS,
+    CLONE_PID,
+    CLONE_PTRACE,
+    CLONE_SIGHAND,
+    CLONE_VFORK,
+    CLONE_VM,
+    FORK_CLEANFILES,
+    FORK_NOWAIT,
+    FORK_PPWAIT,
+    FORK_SHARECWD,
+    FORK_SHAREFILES,
+    FORK_SHARESIGS,
+    FORK_SHAREVM,
+    FORK_SYSTEM,
+    KTRFAC_INHERIT,
+    KTRFAC_TRC_EMUL,
+    LSRUN,
+    LSSTOP,
+    NOTE_FORK,
+    NSIG,
+    PK_32,
+    PK_CLDSIGIGN,
+    PK_NOCLDWAIT,
+    PK_SUGID,
+    PK_SYSTEM,
+    PL_CONTROLT,
+    PL_PPWAIT,
+    PS_NOCLDSTOP,
+    PS_STOPEXEC,
+    PS_STOPFORK,
+    PSL_CHTRACED,
+    PSL_TRACED,
+    PSL_TRACEFORK,
+    SACTIVE,
+    SIGCHLD,
+    SIGTRAP,
+    SSTOP,
+    UINT32,
+)
+from flavors.netbsd.sources import KERN_FORK, KERN_MUTEX, SUBR_PRF
+from flavors.netbsd.state import kern, occupant
+from flavors.netbsd.sys_sig import sigactsinit
+from flavors.netbsd.userret import child_return
+from flavors.netbsd.uvm_glue import uvm_proc_fork, uvm_uarea_alloc
+from flavors.netbsd.vfs_cwd import cwdinit, cwdshare
+from oracle.cite import models
+from oracle.machine.errno import EAGAIN, EINVAL, ENOMEM
+from oracle.machine.locks import CondVar, Mutex, RwLock, cv_wait, mutex_enter, mutex_exit, mutex_tryenter
+from oracle.machine.machine import HZ, Machine
+from oracle.machine.proc import Lwp, Proc
+from oracle.machine.ratelimit import ratecheck
+from oracle.machine.traps import Kernel, preempt, tsleep
+
+FORK_TFMRATE = 10 * HZ  # between two "table is full" messages
+Start = Callable[[Machine, Lwp], Kernel[None]]  # what a new LWP runs first
+
+
+@models(KERN_FORK, 115, 120)
+def sys_fork(k: Machine, l: Lwp) -> Kernel[int]:
+    """fork(2)."""
+    return fork1(k, l, 0, SIGCHLD, "", 0, None, True, None)  # [119] no flags at all
+
+
+@models(KERN_FORK, 126, 132)
+def sys_vfork(k: Machine, l: Lwp) -> Kernel[int]:
+    """The vfork of old binaries: memory is copied, the parent waits all the same."""
+    return fork1(k, l, FORK_PPWAIT, SIGCHLD, "", 0, None, True, None)  # [130-131] the parent waits
+
+
+@models(KERN_FORK, 138, 144)
+def sys___vfork14(k: Machine, l: Lwp) -> Kernel[int]:
+    """The vfork(2) that programs get: memory is shared and the parent waits."""
+    return fork1(k, l, FORK_PPWAIT | FORK_SHAREVM, SIGCHLD, "", 0, None, True, None)  # [142-143] waits, and shares memory
+
+
+@models(KERN_FORK, 149, 197)
+def sys___clone(k: Machine, l: Lwp, uap_flags: int, stack: str) -> Kernel[int]:
+    """__clone(2), after Linux."""
+    if uap_flags & (CLONE_PID | CLONE_PTRACE):  # [162-163] two flags are refused, unknown ones are not
+        raise EINVAL("CLONE_PID or CLONE_PTRACE")
+    if uap_flags & CLONE_SIGHAND and not uap_flags & CLONE_VM:  # [168-170] shared handlers want shared memory
+        raise EINVAL("CLONE_SIGHAND without CLONE_VM")
+    flags = 0  # [172] what fork1 will get
+    if uap_flags & CLONE_VM:  # [174-175] share memory
+        flags |= FORK_SHAREVM
+    if uap_flags & CLONE_FS:  # [176-177] share directories and umask
+        flags |= FORK_SHARECWD
+    if uap_flags & CLONE_FILES:  # [178-179] share descriptors
+        flags |= FORK_SHAREFILES
+    if uap_flags & CLONE_SIGHAND:  # [180-181] share handlers
+        flags |= FORK_SHARESIGS
+    if uap_flags & CLONE_VFORK:  # [182-183] wait for exec or exit
+        flags |= FORK_PPWAIT
+    sig = uap_flags & CLONE_CSIGNAL  # [185] the low byte; 0 for none
+    if sig < 0 or sig >= NSIG:  # [186-187] only the second half can be true
+        raise EINVAL(f"exit signal {sig}")
+    return fork1(k, l, flags, sig, stack, 0, None, True, None)  # [195-196] the caller knows which way stacks grow
+
+
+@models(SUBR_PRF)
+def tablefull(k: Machine, table: str, hint: str) -> None:
+    """Complain on the console."""
+    k.printf(f"{table}: table is full - {hint}")
+
+
+@models(KERN_MUTEX, function="mutex_exit")
+def mutex_exit_unchecked(k: Machine, mutex: Mutex) -> None:
+    """Release a mutex whoever owns it, as a kernel without DIAGNOSTIC does: the owner word is cleared and nobody notices.
+
+    An owner that is robbed so no longer lists the mutex, and would panic on releasing it: nothing is hidden from the checks.
+    """
+    owner = mutex.mtx_owner
+    if owner is not None:
+        owner.lwp_locks.remove(mutex)
+        mutex.mtx_owner = None
+        k.wakeup(mutex)
+
+
+def ppwait_over(p2: Proc) -> bool:
+    """Whether what a vfork parent waits for has happened."""
+    return not p2.p_lflag & PL_PPWAIT
+
+
+@models(KERN_FORK, 209, 602)
+def fork1(
+    k: Machine,
+    l1: Lwp,
+    flags: int,
+    exitsig: int,
+    stack: str,
+    stacksize: int,
+    func: Start | None,
+    retval: bool,
+    rnewprocp: list[Proc] | None,
+) -> Kernel[int]:
+    """Make a process. Returns what the caller's first return register gets (0 if `retval` says that it wants none).
+
+    `stack` names the child's user stack, "" for the caller's. Raises EAGAIN or ENOMEM, with everything undone.
+    """
+    globals_ = kern(k)
+    p1 = l1.lwp_proc  # [224] who forks
+    cred = l1.lwp_ucred
+    assert cred is not None
+    uid = cred.cr_ruid  # [225] the real id of the credential that the LWP has cached
+    k.nprocs = tnprocs = k.nprocs + 1  # [226] counted before it is tested
+    # [232-236] the count itself is compared, so at most maxproc - 1 processes exist
+    # sic: [235-236] the count is the first extra argument, but the listener that keeps five slots for root reads the second
+    if tnprocs >= k.maxproc or not authorize_fork(k, cred, tnprocs, 0):
+        k.nprocs -= 1  # [240] undo
+        if ratecheck(globals_.lasttfm, k.ticks, FORK_TFMRATE):  # [241-242] the message, once in ten seconds
+            tablefull(k, "proc", "increase kern.maxproc or NPROC")
+        if globals_.forkfsleep:  # [243-244] a sleep that no signal ends
+            yield from tsleep(globals_, "forkmx", globals_.forkfsleep)
+        raise EAGAIN(f"nprocs {tnprocs} >= maxproc {k.maxproc}, or refused")  # [245] whatever the reason was
+
+    count = chgproccnt(k, uid, 1)  # [251] charged to the real id
+    limit = p1.p_limit
+    assert limit is not None
+    if count > limit.pl_rlimit["nproc"][0]:  # [252] so as many as the soft limit are fine
+        if not suser(cred):  # [253-255] while the effective id decides who may pass
+            chgproccnt(k, uid, -1)  # [256] undo
+            k.nprocs -= 1  # [257] undo
+            if globals_.forkfsleep:  # [258-259] here, too
+                yield from tsleep(globals_, "forkulim", globals_.forkfsleep)
+            raise EAGAIN(f"uid {uid} has {count - 1} processes, its soft limit")  # [260] no message
+    if not uvm_uarea_alloc(k):  # [269-270] the last thing that can fail
+        chgproccnt(k, uid, -1)  # [271] undo
+        k.nprocs -= 1  # [272] undo
+        raise ENOMEM("no kernel address space for a u-area")  # [273] neither message nor sleep
+
+    p2 = proc_alloc(k, p1.p_comm)  # [282] an embryo that has its pid already
+    # [289-290] the zeroed part: everything that is set nowhere below
+    # sic: [291-292] the copied part, with no lock held: ignore and catch sets and the group may change before the rest is done
+    p2.p_sigignore = p1.p_sigignore
+    p2.p_sigcatch = p1.p_sigcatch
+    p2.p_nice = p1.p_nice
+    p2.p_pgrp = p1.p_pgrp
+    p2.p_nstopchild = 0
+    # [294-297] no signals pending, no LWPs, nobody in sigwait
+    if k.sched.ready:
+        yield from preempt("half-made child")  # no lock is held until the process lists are changed
+
+    # [307-308] flags that are kept; the two for SIGCHLD are meant to be
+    p2.p_flag = p1.p_flag & (PK_SUGID | PK_NOCLDWAIT | PK_CLDSIGIGN | PK_32)
+    p2.p_emul = p1.p_emul  # [309-310] emulation and image format
+    if flags & FORK_SYSTEM:  # [312] no caller asks for it
+        p2.p_flag |= PK_SYSTEM | PK_NOCLDWAIT  # [318] its children are init's
+    # [321-325] its own locks and condition variables; those that nobody can wait for here are left out
+    p2.p_reflock = RwLock("tstile")
+    p2.p_waitcv = CondVar("wait")
+    p1_lock = p1.p_lock
+    assert p1_lock is not None
+    if flags & FORK_SHARESIGS:  # [331] who shares handlers
+        p2_lock = p1_lock  # [332-333] shares the lock of its signal state, for good
+        p1_lock.mtx_refcnt += 1
+    else:
+        p2_lock = Mutex("p_lock", None, 1, k.next_serial())  # [335] or has its own
+    p2.p_lock = p2_lock
+    kauth_proc_fork(p1, p2)  # sic: [337] the process's credential, not the LWP's, to which the count was charged
+    # [339-342] restartable sequences are not modelled
+    textvp = p2.p_textvp = p1.p_textvp  # [345] the program
+    if textvp is not None:  # [346-347] one more that runs it
+        textvp.v_usecount += 1
+    if flags & FORK_SHAREFILES:  # [349-350] one table; this wins over CLEANFILES
+        fd_share(p1, p2)
+    elif flags & FORK_CLEANFILES:  # [351-352] an empty one
+        p2.p_fd = fd_init()
+    else:
+        p2.p_fd = fd_copy(p1)  # [353-354] a copy
+    p2.p_mqueue_cnt = p1.p_mqueue_cnt  # sic: [357] the number is copied even if no queue is
+    if flags & FORK_SHARECWD:  # [359-360] shared directories
+        cwdshare(p1, p2)
+    else:
+        p2.p_cwdi = cwdinit(p1)  # [361-362] or a copy
+    p1_lim = p1.p_limit  # [368] read again, without a lock
+    assert p1_lim is not None
+    if not p1_lim.pl_exclusive:  # [369-371] shared until somebody changes one
+        p1_lim.pl_refcnt += 1
+        p2.p_limit = p1_lim
+    else:
+        p2.p_limit = lim_copy(p1_lim)  # [372-374] the parent has changed some: a copy for every child
+    p2.p_lflag = PL_PPWAIT if flags & FORK_PPWAIT else 0  # [376] nothing is inherited here
+    p2.p_sflag = 0  # [377] filled in below
+    p2.p_slflag = 0  # [378] nobody traces it yet
+    parent = k.initproc if flags & FORK_NOWAIT else p1  # [379] whose child it is from birth
+    p2.p_pptr = parent  # [380] its parent
+    p2.p_ppid = parent.p_pid  # [381] and what getppid(2) says
+    # [382-384] no children, no asynchronous input or output
+    if p1.p_traceflag & KTRFAC_INHERIT:  # [391] ktrace goes along only if it is asked to
+        ktrace_lock = globals_.ktrace_lock
+        if not mutex_tryenter(k, l1, ktrace_lock):  # [392] wait for who has it
+            yield from mutex_enter(k, l1, ktrace_lock)
+        p2.p_traceflag = p1.p_traceflag  # [393] what is traced
+        node = p2.p_tracenode = p1.p_tracenode  # [394] where to
+        if node is not None:  # [394-395] one more that writes there
+            node.kn_refs += 1
+        mutex_exit(k, l1, ktrace_lock)  # [396] done
+    p2.p_sigacts = sigactsinit(p1, bool(flags & FORK_SHARESIGS))  # [403] the handler table alone is shared
+    if not mutex_tryenter(k, l1, p1_lock):  # [404] for the parent's flags
+        yield from mutex_enter(k, l1, p1_lock)
+    p2.p_sflag |= p1.p_sflag & (PS_STOPFORK | PS_STOPEXEC | PS_NOCLDSTOP)  # [405-406] stop-on-exit is not inherited
+    sched_proc_fork(p1, p2)  # sic: [407] by the first LWP on the parent's list, whoever calls
+    mutex_exit(k, l1, p1_lock)  # [408] done
+    p2.p_stflag = p1.p_stflag  # [410] profiling goes on
+    p2.p_prof = p1.p_prof  # [416] with the parent's buffer; times used start at zero
+    uvm_proc_fork(p1, p2, bool(flags & FORK_SHAREVM))  # [421] memory
+    l2 = lwp_create(k, l1, p2, stack, stacksize)  # [427-429] its only LWP; whether that failed nobody asks
+    l2.lwp_private = l1.lwp_private  # [437] same thread-local storage pointer
+    # [442-443] no emulation hook for native processes
+    for hook in globals_.forkhooks:  # [449] the tree registers none
+        hook(k, p2, p1)
+    # [451] the probe
+
+    proc_lock = k.proc_lock
+    assert proc_lock is not None
+    if not mutex_tryenter(k, l1, proc_lock):  # [457] from here on others may see it
+        yield from mutex_enter(k, l1, proc_lock)
+    pgrp = p1.p_pgrp
+    assert pgrp is not None
+    if pgrp.pg_session.s_ttyvp is not None and p1.p_lflag & PL_CONTROLT:  # [459-460] if there is still a terminal
+        p2.p_lflag |= PL_CONTROLT
+    parent.p_children.insert(0, p2)  # [462] youngest first
+    p2.p_exitsig = exitsig  # sic: [463] for init's child, too
+    # sic: [469-470] a logical "and" makes this "no flags at all", not "no vfork": other forks of a traced process are lost
+    tracefork = p1.p_slflag & (PSL_TRACEFORK | PSL_TRACED) == PSL_TRACEFORK | PSL_TRACED and not (flags and FORK_PPWAIT)
+    if tracefork:  # [471] the debugger gets the child, too
+        p2.p_slflag |= PSL_TRACED  # [472] from birth
+        p2.p_opptr = p2.p_pptr  # [473] its real parent
+        if p2.p_pptr is not p1.p_pptr:  # [474] always: one is the caller's, the other the debugger's
+            parent1 = p2.p_pptr  # [475] the forking process, as flags are 0
+            lock1 = parent1.p_lock
+            assert lock1 is not None and p1.p_pptr is not None
+            if lock1.mtx_serial < p2_lock.mtx_serial:  # [477] addresses decide the order of locks
+                if not mutex_tryenter(k, l1, lock1):  # [478] somebody has it
+                    mutex_exit_unchecked(k, p2_lock)  # sic: [479] releases the child's lock, which was never taken
+                    yield from mutex_enter(k, l1, lock1)  # [480] and waits
+            elif lock1.mtx_serial > p2_lock.mtx_serial:  # [482-483] the other order: simply wait
+                yield from mutex_enter(k, l1, lock1)
+            parent1.p_slflag |= PSL_CHTRACED  # [485] has a child with somebody else
+            proc_reparent(k, p2, p1.p_pptr)  # [486] which changes getppid(2), too
+            if lock1 is not p2_lock:  # [487-488] done
+                mutex_exit(k, l1, lock1)
+        p1.p_fpid = p2.p_pid  # [494] what the debugger will be told of each
+        p2.p_fpid = p1.p_pid  # [495] likewise
+
+    # sic: [498] next to the parent in whatever group that is in by now, while p_pgrp was copied early
+    members = pgrp.pg_members
+    if p1 not in members:
+        listed = list_of(k, p1)
+        assert listed is not None
+        members = listed.pg_members
+    members.insert(members.index(p1) + 1, p2)
+    k.allproc.insert(0, p2)  # [499] everybody sees it
+    # [501-504] which system call entry it takes follows from its flags whenever it is asked
+    counters = k.counters
+    counters["forks"] = counters.get("forks", 0) + 1  # [509] all forks
+    if flags & FORK_PPWAIT:  # [510-511] those that wait
+        counters["forks_ppwait"] = counters.get("forks_ppwait", 0) + 1
+    if flags & FORK_SHAREVM:  # [512-513] those that share memory
+        counters["forks_sharevm"] = counters.get("forks_sharevm", 0) + 1
+    if rnewprocp is not None:  # [518-519] for kernel callers
+        rnewprocp.append(p2)
+    if ktrpoint_emul(p1):  # [521-522] even if it inherits no tracing
+        p2.p_traceflag |= KTRFAC_TRC_EMUL
+    if p1.p_klist:  # [527] somebody watches
+        mutex_exit(k, l1, proc_lock)  # sic: [528] the child is on the lists, still embryonic: signals to it are dropped
+        knote(k, p1, NOTE_FORK | p2.p_pid, cred)  # [529] tell them
+        if k.sched.ready:
+            yield from preempt("knote window")
+        if not mutex_tryenter(k, l1, proc_lock):  # [530] back to work
+            yield from mutex_enter(k, l1, proc_lock)
+    if not mutex_tryenter(k, l1, p2_lock):  # [537] the child's state
+        yield from mutex_enter(k, l1, p2_lock)
+    # [542-546] its profiling clock runs if its flag says so
+    p2.p_start = k.ticks  # [548] born now
+    p2.p_acflag = AFORK  # [549] and has not exec'd
+    if p2.p_sflag & PS_STOPFORK:  # [552] born stopped
+        p2.p_nrlwps = 0  # [554] nothing of it can run
+        p2.p_stat = SSTOP  # [555] and nobody is signalled or woken for that
+        p2.p_waited = 0  # [556] nobody has heard of it
+        assert p1.p_nstopchild is not None
+        p1.p_nstopchild = (p1.p_nstopchild + 1) & UINT32  # sic: [557] charged to who forks, whoever the parent is
+        l2.lwp_stat = LSSTOP  # [558] on no run queue
+    else:
+        p2.p_nrlwps = 1  # [562] its one LWP
+        p2.p_stat = SACTIVE  # [563] alive
+        l2.lwp_stat = LSRUN  # [564-565] on a run queue
+    k.sched.spawn(l2, "fork_return", (func or child_return)(k, l2))  # [428] where it starts; a stopped one sleeps there at once
+    mutex_exit(k, l1, p2_lock)  # [568] done
+
+    # sic: [575-576] sleeps on its own channel, but is woken through the child's parent of record
+    while p2.p_lflag & PL_PPWAIT:
+        assert p1.p_waitcv is not None
+        yield from cv_wait(k, l1, p1.p_waitcv, proc_lock, partial(ppwait_over, p2))
+        p2 = occupant(k, p2)  # sic: [575] reads a child that may have been reaped, or whatever has its memory now
+    if tracefork:  # [581-588] the debugger hears of it when the parent, and this LWP, next looks at signals
+        kpsignal(k, p1, SIGTRAP, l1.lwp_tid)
+    mutex_exit(k, l1, proc_lock)  # [590] the lists are free
+    if not retval:
+        return 0
+    if k.sched.ready:
+        yield from preempt("before the pid is read")
+    # [596-598] the second register, 0, says that the caller is the parent; the system call's exit sets both
+    return occupant(k, p2).p_pid if globals_.reborn else p2.p_pid  # sic: [597] read unlocked, when the child may be gone

@@ -1,0 +1,114 @@
+"""Limits, per-uid counts, nice, statistics of processor use."""
+
+from __future__ import annotations
+
+from flavors.netbsd.kern_auth import cred_of, suser
+from flavors.netbsd.param import CHILD_MAX, MAXFILES, NOFILE, PRIO_MAX, PRIO_MIN
+from flavors.netbsd.sources import INIT_MAIN, KERN_RESOURCE, KERN_UIDINFO, SCHED_4BSD
+from oracle.cite import models
+from oracle.machine.errno import EACCES, EINVAL, EPERM
+from oracle.machine.limits import RLIM_INFINITY, PLimit
+from oracle.machine.machine import Machine
+from oracle.machine.proc import Lwp, Proc
+
+MB = 1 << 20
+
+
+@models(INIT_MAIN, function="proc0_init")
+def boot_limits(k: Machine) -> PLimit:
+    """The limits of process 0, which everybody shares until somebody changes one."""
+    return PLimit(
+        {
+            "nproc": (min(k.maxproc, CHILD_MAX), k.maxproc),
+            "nofile": (NOFILE, MAXFILES),
+            "cpu": (RLIM_INFINITY, RLIM_INFINITY),
+            "data": (256 * MB, 8192 * MB),
+            "stack": (4 * MB, 128 * MB),
+        }
+    )
+
+
+@models(KERN_UIDINFO)
+def chgproccnt(k: Machine, uid: int, diff: int) -> int:
+    """Charge processes to a uid (or take them off); what it has then."""
+    info = k.uidinfo.get(uid) or k.uid(uid)
+    info.ui_proccnt += diff
+    return info.ui_proccnt
+
+
+@models(KERN_RESOURCE)
+def lim_copy(lim: PLimit) -> PLimit:
+    """A copy of limits with one reference, not writable."""
+    return lim.copy()
+
+
+@models(KERN_RESOURCE)
+def lim_free(p: Proc) -> None:
+    """Drop a process's reference to its limits."""
+    if p.p_limit is not None:
+        p.p_limit.pl_refcnt -= 1
+        p.p_limit = None
+
+
+@models(KERN_RESOURCE)
+def lim_privatise(p: Proc) -> PLimit:
+    """Limits that the process alone has, marked writable (pl_writeable, kept in pl_exclusive)."""
+    lim = p.p_limit
+    assert lim is not None
+    if not lim.pl_exclusive:
+        lim.pl_refcnt -= 1
+        lim = p.p_limit = lim.copy()
+        lim.pl_exclusive = 1
+    return lim
+
+
+@models(KERN_RESOURCE)
+def dosetrlimit(k: Machine, l: Lwp, resource: str, soft: int, hard: int | None) -> None:
+    """Set a limit: hard limits rise for root alone, and both are clamped to what the system can give."""
+    p = l.lwp_proc
+    assert p.p_limit is not None
+    old_hard = p.p_limit.pl_rlimit[resource][1]
+    soft = RLIM_INFINITY if soft < 0 else soft
+    hard = old_hard if hard is None else RLIM_INFINITY if hard < 0 else hard
+    if soft > hard:
+        raise EINVAL(f"soft limit {soft} above the hard limit {hard}")
+    if hard > old_hard and not suser(cred_of(l)):
+        raise EPERM("only root raises a hard limit")
+    ceiling = {"nproc": k.maxproc, "nofile": MAXFILES, "data": 8192 * MB, "stack": 128 * MB}.get(resource, RLIM_INFINITY)
+    soft, hard = min(soft, ceiling), min(hard, ceiling)
+    lim_privatise(p).pl_rlimit[resource] = (soft, hard)
+
+
+@models(KERN_RESOURCE)
+def donice(l: Lwp, p: Proc, nice: int) -> None:
+    """Set a nice value; only root lowers it."""
+    nice = max(PRIO_MIN, min(PRIO_MAX, nice))
+    if nice < p.p_nice and not suser(cred_of(l)):
+        raise EACCES(f"nice {nice} is less than {p.p_nice}")
+    p.p_nice = nice
+
+
+# --- the 4BSD scheduler's estimate of recent use ------------------------------------------------------------------------------
+
+ESTCPU_SHIFT = 11
+ESTCPU_MAX = (20 * 2 - 4) << ESTCPU_SHIFT
+
+
+@models(SCHED_4BSD)
+def sched_proc_fork(p1: Proc, p2: Proc) -> None:
+    """The child remembers what it inherits: the estimate of the first LWP on the parent's list, the newest, whoever calls."""
+    p2.p_estcpu = p1.p_lwps[0].lwp_estcpu
+
+
+@models(SCHED_4BSD)
+def sched_proc_exit(parent: Proc, child: Proc) -> None:
+    """What a dead child used beyond what it inherited is charged to the first LWP of who reaps it."""
+    if parent.p_lwps and child.p_lwps:
+        l = parent.p_lwps[0]
+        l.lwp_estcpu = min(l.lwp_estcpu + max(child.p_lwps[0].lwp_estcpu - child.p_estcpu, 0), ESTCPU_MAX)
+
+
+@models(SCHED_4BSD)
+def sched_schedclock(l: Lwp, ticks: int) -> None:
+    """Raise an LWP's estimate for processor time used: 16 times a second. The decay over time is not modelled."""
+    l.lwp_estcpu = min(l.lwp_estcpu + (ticks * 16 // 100 << ESTCPU_SHIFT), ESTCPU_MAX)
