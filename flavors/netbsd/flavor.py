@@ -28,7 +28,7 @@ VIOLATIONS = (
     KnownViolation(
         "stopped-children",
         "counts",
-        "a child born stopped is counted at whoever forks, not at its parent; one that dies under a parent that wants no zombies "
+        "a child born stopped is counted at whoever forks, not at its parent; one that dies under a parent that wants none "
         "leaves its unit there; stop-on-exit is never counted: so p_nstopchild drifts",
         "kern_fork.c 1.189 [557]; kern_exit.c, proc_reparent and exit1",
     ),

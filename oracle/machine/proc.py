@@ -119,6 +119,7 @@ class Proc:
     p_varsymset: list[str] = field(default_factory=list)  # DragonFly: variant symlinks
     p_vkernel: object | None = None  # DragonFly: virtual-kernel state
     p_stackbase: int = 0  # NetBSD: written by exec alone
+    p_estcpu: int = 0  # NetBSD p_estcpu_inherited: the estimate that the scheduler gave it at birth
 
 
 @dataclass(slots=True, eq=False)
