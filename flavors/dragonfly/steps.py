@@ -39,9 +39,10 @@ def copy_section(p1: Proc, p2: Proc) -> None:
     p2.p_args = p1.p_args
 
 
-def copy_sigacts(acts: SigActs) -> Kernel[SigActs]:
+def copy_sigacts(k: Machine, acts: SigActs) -> Kernel[SigActs]:
     """Signal actions of the child's own."""
-    yield from preempt("kmalloc subproc")
+    if k.sched.ready:
+        yield from preempt("kmalloc subproc")
     return SigActs(acts.ps_sigact.copy(), 1, acts.ps_sigignore, acts.ps_sigcatch, acts.ps_flag)
 
 

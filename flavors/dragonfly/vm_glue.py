@@ -33,7 +33,8 @@ def vm_fork(k: Machine, p1: Proc, p2: Proc | None, flags: int) -> Kernel[None]:
         p2.p_vmspace = vm1
         vm1.vm_refcnt += 1
         return
-    yield from preempt("vmspace_fork")
+    if k.sched.ready:
+        yield from preempt("vmspace_fork")
     vm2 = p2.p_vmspace = vmspace_fork(vm1)
     if vm1.vm_shm is not None:
         shmfork(k, vm1, vm2)

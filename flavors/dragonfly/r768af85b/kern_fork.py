@@ -60,7 +60,8 @@ KERN_FORK = Source("DragonFly", "sys/kern/kern_fork.c", "768af85b", 719)
 @models(KERN_FORK, 112, 128)
 def sys_fork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """fork(2)."""
-    yield from preempt("mplock")  # [119] a stop signal that arrives here stops the parent and not the fork
+    if k.sched.ready:  # [119] a stop signal that arrives here stops the parent and not the fork
+        yield from preempt("mplock")
     p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPGLOCK)  # [120]
     assert p2 is not None  # [121]
     yield from start_forked_proc(k, lp, p2)  # [122]
@@ -70,7 +71,8 @@ def sys_fork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
 @models(KERN_FORK, 133, 149)
 def sys_vfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """vfork(2): shares memory, and comes back once the child has called exec or exit."""
-    yield from preempt("mplock")  # [140]
+    if k.sched.ready:  # [140]
+        yield from preempt("mplock")
     p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK)  # [141]
     assert p2 is not None  # [142]
     yield from start_forked_proc(k, lp, p2)  # [143]
@@ -83,7 +85,8 @@ def sys_rfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     flags = args.number("flags")
     if flags & RFKERNELONLY:  # [171]
         raise EINVAL(f"RFPPWAIT and RFPGLOCK are the kernel's own: {flags:#x}")  # [172]
-    yield from preempt("mplock")  # [174]
+    if k.sched.ready:  # [174]
+        yield from preempt("mplock")
     p2 = yield from fork1(k, lp, flags | RFPGLOCK)  # [175]
     if p2 is None:  # [177]
         return 0  # [179]
@@ -97,7 +100,8 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     p = lp.lwp_proc
     if args.text("params") == "bad":  # [197]
         raise EFAULT("the parameters can't be read")  # [198-199]
-    yield from preempt("mplock")  # [201]
+    if k.sched.ready:  # [201]
+        yield from preempt("mplock")
     plimit_lwp_fork(p)  # [202]
     lp2 = yield from lwp_fork(k, lp, p, RFPROC)  # [203]
     prepared = args.text("stack") == "ok"
@@ -170,7 +174,8 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             k.nprocs -= 1  # [345]
             yield from steps.complain_and_doze(k, lp1, uid)  # sic: [345-348] with the group locked
             raise EAGAIN(f"uid {uid} has {k.uid(uid).ui_proccnt} processes, its limit is {most}")  # [349-350]
-        yield from preempt("kmalloc proc")  # [354]
+        if k.sched.ready:  # [354]
+            yield from preempt("kmalloc proc")
         p2 = k.new_proc(p1.p_comm, SIDL)  # [354, 375, 383]
         kern.allocated += 1
         if flags & RFTHREAD:  # [359]
@@ -194,7 +199,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             p2.p_sigacts = acts1  # [404]
             acts1.ps_refcnt += 1  # [405]
         else:
-            p2.p_sigacts = yield from steps.copy_sigacts(acts1)  # [407-410]
+            p2.p_sigacts = yield from steps.copy_sigacts(k, acts1)  # [407-410]
         p2.p_exitsig = SIGUSR1 if flags & RFLINUXTHPN else SIGCHLD  # [412-415]
         p2.p_textvp = p1.p_textvp  # [418]
         if p2.p_textvp is not None:  # [419]
@@ -202,7 +207,8 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         if flags & RFCFDG:  # [425]
             p2.p_fd = fdinit(p1)  # sic: [426-427] the mask is the system's default
         elif flags & RFFDG:  # [428]
-            yield from preempt("fdcopy")
+            if k.sched.ready:
+                yield from preempt("fdcopy")
             p2.p_fd = fdcopy(p1)  # [429-430]
         else:
             _share_descriptors(p1, p2, flags)  # [432-450]
@@ -281,17 +287,18 @@ def _share_descriptors(p1: Proc, p2: Proc, flags: int) -> None:
 @models(KERN_FORK, 571, 632)
 def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]:
     """A thread of a process, made after an existing one. It is linked, and not yet running."""
-    yield from preempt("kmalloc lwp")  # [577]
+    if k.sched.ready:  # [577]
+        yield from preempt("kmalloc lwp")
     estcpu = origlp.lwp_estcpu + ESTCPU_FORK  # [596]
     if estcpu > ESTCPU_MAX:
         estcpu = ESTCPU_MAX
     origlp.lwp_estcpu = estcpu
     tid = destproc.p_lasttid + 1  # [604, 606]
+    if not 0 <= tid <= MAX_TID:  # [606]
+        tid = 1  # [607]
     lwps = destproc.p_lwps
     if lwps:
-        tid = _free_tid(destproc, tid)
-    elif tid > MAX_TID:  # [606]
-        tid = 1  # [607]
+        tid = _free_tid(lwps, tid)  # [605-608]
     lp = Lwp(
         destproc,  # [579]
         tid,
@@ -320,14 +327,12 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
 MAX_TID = 0x7FFFFFFF
 
 
-@models(KERN_FORK, 604, 608, "lwp_fork")
-def _free_tid(p: Proc, tid: int) -> int:
-    """The next thread id that is not in use; after the highest it goes on from 1."""
-    if tid > MAX_TID:  # [606]
-        tid = 1  # [607]
-    used = [lp.lwp_tid for lp in p.p_lwps]
+@models(KERN_FORK, 605, 608, "lwp_fork")
+def _free_tid(lwps: list[Lwp], tid: int) -> int:
+    """The first thread id from `tid` on that is not in use; after the highest it goes on from 1."""
+    used = [lp.lwp_tid for lp in lwps]
     while tid in used:  # [608]
-        tid = tid + 1 if tid < MAX_TID else 1
+        tid = tid + 1 if tid < MAX_TID else 1  # [606-607]
     return tid
 
 
@@ -359,7 +364,7 @@ def rm_at_fork(k: Machine, function: ForkHook) -> int:
 def start_forked_proc(k: Machine, lp1: Lwp, p2: Proc) -> Kernel[None]:
     """Let a new process run; a vfork's caller sleeps until it has called exec or exit."""
     kern = kern_of(k)
-    if kern.invariants and p2.p_nthreads != 1:  # [687]
+    if p2.p_nthreads != 1:  # [687]
         raise Panic(f"the new process has {p2.p_nthreads} threads")
     lp2 = p2.p_lwps[0]  # [687]
     if kern.invariants and p2.p_stat != SIDL:  # [698-699]
