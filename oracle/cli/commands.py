@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from oracle.cli.terminal import BUG, INTERRUPTED, NOT_AS_EXPECTED, OK, USAGE, Terminal, write_files
+from oracle.cli.terminal import BUG, INTERRUPTED, NOT_AS_EXPECTED, OK, USAGE, Terminal, check_places, write_files
 from oracle.errors import ScenarioError, UsageError
 from oracle.flavor import Flavor
 from oracle.harness import Comparison, compare_all
 from oracle.registry import Registry, load_flavors
 from oracle.report.look import Look
+from oracle.report.text import plural
 from oracle.scenario import Scenario
 
 SPECS = Path("specs")
@@ -22,10 +23,11 @@ ENDINGS = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was run. `planned`: how many scenarios there were to be, if the run was interrupted."""
+    """What was run, in how many seconds. `planned`: how many scenarios there were to be, if the run was interrupted."""
 
     comparisons: tuple[Comparison, ...]
     flavors: tuple[str, ...]
+    seconds: float
     planned: int | None = None
 
     def code(self) -> int:
@@ -41,11 +43,12 @@ def run(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle run`."""
     registry = installed(terminal)
     flavors = chosen(registry, options.flavor)
+    _check_output(options)
     done = run_all(read(paths_or_specs(options.paths), registry), flavors, terminal)
     _put(_rendered(done, options.format, _look(options, terminal)), options.output, terminal)
     if options.reports is not None and done.planned is None:
         write_reports(options.reports, done)
-    _tracebacks(done, options, terminal)
+    _last_words(done, options, terminal)
     return done.code()
 
 
@@ -59,11 +62,12 @@ def compare(options: Namespace, terminal: Terminal) -> int:
         known = ", ".join(flavor.id for flavor in registry.flavors) or "none"
         raise UsageError(f"compare needs two flavors or more, got {', '.join(wanted) or 'none'}; installed: {known}")
     paths = paths_or_specs([Path(word) for word in options.words if word not in wanted])
+    _check_output(options)
     done = run_all(read(paths, registry), flavors, terminal)
     look = _look(options, terminal)
     text = _differences(done, look) if options.format == "table" else _rendered(done, options.format, look)
     _put(text, options.output, terminal)
-    _tracebacks(done, options, terminal)
+    _last_words(done, options, terminal)
     return done.code()
 
 
@@ -216,8 +220,7 @@ def run_all(scenarios: Sequence[Scenario], flavors: Sequence[Flavor], terminal: 
         planned = len(scenarios)
     finally:
         close()
-    terminal.say(f"{len(finished)} scenarios on {len(flavors)} flavors in {time.monotonic() - started:.2f} s")
-    return Done(tuple(finished), tuple(flavor.id for flavor in flavors), planned)
+    return Done(tuple(finished), tuple(flavor.id for flavor in flavors), time.monotonic() - started, planned)
 
 
 def _rendered(done: Done, form: str, look: Look) -> str:
@@ -244,14 +247,22 @@ def _differences(done: Done, look: Look) -> str:
 
 def write_reports(folder: Path, done: Done) -> None:
     """Write report.md and report.json into a folder, whole or not at all."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"can't make the folder {str(folder)!r}: {error.strerror}") from error
     look = Look()
     write_files(
         {folder / "report.md": _rendered(done, "markdown", look), folder / "report.json": _rendered(done, "json", look)}
     )
+
+
+def _check_output(options: Namespace) -> None:
+    """Refuse places that can't be written to before anything runs; make the folder of the reports."""
+    files = [] if options.output is None else [options.output]
+    if (folder := getattr(options, "reports", None)) is not None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"can't make the folder {str(folder)!r}: {error.strerror}") from error
+        files += [folder / "report.md", folder / "report.json"]
+    check_places(files)
 
 
 def _look(options: Namespace, terminal: Terminal) -> Look:
@@ -266,8 +277,10 @@ def _put(text: str, output: Path | None, terminal: Terminal) -> None:
         write_files({output: text})
 
 
-def _tracebacks(done: Done, options: Namespace, terminal: Terminal) -> None:
-    """Where flavors crashed, or how to learn that."""
+def _last_words(done: Done, options: Namespace, terminal: Terminal) -> None:
+    """The time it took; where flavors crashed, or how to learn that."""
+    what = f"{plural(len(done.comparisons), 'scenario')} on {plural(len(done.flavors), 'flavor')}"
+    terminal.say(f"{what} in {done.seconds:.2f} s")
     crashes = [(one.scenario.name, result) for one in done.comparisons for result in one.results if result.crash]
     if not options.traceback:
         if crashes:

@@ -1,8 +1,9 @@
-"""The words of the command line: subcommands, options, and help that teaches them. Imports nothing but argparse."""
+"""The words of the command line: subcommands, options, and help that teaches them. Imports no module of the project."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 EXIT_CODES = """\
@@ -108,7 +109,8 @@ class _Version(argparse.Action):
             number = version("fork-oracle")
         except PackageNotFoundError:
             number = "(not installed)"
-        parser.exit(message=f"fork-oracle {number}\n")
+        sys.stdout.write(f"fork-oracle {number}\n")
+        parser.exit()
 
 
 _Commands = argparse._SubParsersAction  # argparse has no public name for what add_subparsers returns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 OK, NOT_AS_EXPECTED, USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
 PIPE_WIDTH = 120
 NARROWEST = 40
+PIECE = 4096  # unbuffered, Python drops what a pipe does not take at once; pieces as small as this are taken whole
 
 
 class Terminal:
@@ -53,9 +54,16 @@ class Terminal:
         return self.out.isatty() and os.environ.get("TERM") != "dumb"
 
     def write(self, text: str) -> None:
-        """Put a report on standard output."""
-        self.out.write(text)
-        self.out.flush()
+        """Put a report on standard output. Raises UsageError where there is no room for it."""
+        try:
+            for start in range(0, len(text), PIECE):
+                self.out.write(text[start : start + PIECE])
+            self.out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.detach()
+            raise UsageError(f"can't write to standard output: {error.strerror or error}") from error
 
     def say(self, text: str) -> None:
         """Say something to the person at the terminal, on standard error."""
@@ -77,12 +85,11 @@ class Terminal:
         self.err.flush()
 
     def detach(self) -> None:
-        """Nobody reads any more: let the interpreter's last flush go nowhere, without a word."""
-        for stream in (self.out, self.err):
-            with suppress(OSError, ValueError):
-                sink = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(sink, stream.fileno())
-                os.close(sink)
+        """Standard output takes no more: let the interpreter's last flush go nowhere, without a word."""
+        with suppress(OSError, ValueError):
+            sink = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(sink, self.out.fileno())
+            os.close(sink)
 
     def progress(self, total: int) -> tuple[Callable[[Comparison], None], Callable[[], None]]:
         """What to call after each scenario and at the end: a progress bar on a terminal, nothing in a pipe."""
@@ -100,6 +107,18 @@ class Terminal:
 
 def _nothing(*ignored: object) -> None:
     """Nobody looks at the progress."""
+
+
+def check_places(files: Iterable[Path]) -> None:
+    """Raise UsageError, before any work is done, for a file that could not be written."""
+    for file in files:
+        folder = file.resolve().parent
+        if not folder.is_dir():
+            raise UsageError(f"can't write {str(file)!r}: there is no folder {str(folder)!r}")
+        if file.is_dir() or not os.access(folder, os.W_OK):
+            raise UsageError(
+                f"can't write {str(file)!r}: {'it is a folder' if file.is_dir() else 'its folder is not writable'}"
+            )
 
 
 def write_files(texts: Mapping[Path, str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from oracle.facts import Subject, Value, split
 
 Facts = Mapping[str, Value]
+DEAD = ("zombie", "reaped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,12 @@ class Birth:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A process of which less is to be seen than before: its state now, and how many facts went."""
+    """A process that died or was reaped: its state before and now, what is left to see of it, how many facts went."""
 
     role: str
-    before: Value | None
+    before: Value
     state: Value
+    left: tuple[tuple[str, Value], ...]
     facts: int
 
 
@@ -52,7 +54,11 @@ def changes(before: Facts, after: Facts, caller: str = "") -> Changes:
     """What differs between two observations, results of calls left out, in the order of observation."""
     roles = [path.partition(".")[0] for path in after if path.endswith(".state") and split(path)[0] is Subject.PROCESS]
     born = [role for role in roles if f"{role}.state" not in before]
-    gone = [role for role in roles if f"{role}.cwd" in before and f"{role}.cwd" not in after]
+    gone = [
+        role
+        for role in roles
+        if after[f"{role}.state"] in DEAD and before.get(f"{role}.state") not in (None, after[f"{role}.state"])
+    ]
     births = tuple(_birth(role, caller, after) for role in born)
     told = {*born, *gone}
     single = []
@@ -80,5 +86,7 @@ def _birth(role: str, caller: str, after: Facts) -> Birth:
 
 
 def _gone(role: str, before: Facts, after: Facts) -> Gone:
+    left = tuple((path.partition(".")[2], value) for path, value in after.items() if path.partition(".")[0] == role)
     lost = sum(path.partition(".")[0] == role and path not in after for path in before)
-    return Gone(role, before.get(f"{role}.state"), after[f"{role}.state"], lost)
+    state = f"{role}.state"
+    return Gone(role, before[state], after[state], tuple(one for one in left if one[0] != "state"), lost)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from oracle.diff import Divergence
-from oracle.facts import Value
+from oracle.facts import Subject, Value, split
 from oracle.harness import Comparison
 from oracle.report.text import ABSENT, show
-from oracle.run import RunResult
+from oracle.run import ASLEEP, Outcome, RunResult
 from oracle.scenario import Scenario
 
 
@@ -142,26 +142,51 @@ def _seen(divergence: Divergence, flavors: tuple[str, ...]) -> bool | None:
     return values[0] is not None if values else None
 
 
-def condensed(comparison: Comparison, least: int = 3) -> list[Line]:
-    """The divergences, with those of a subject that exists on some flavors only folded into one line each.
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Divergences that say one thing: a subject is there on some flavors only. `members` are places in the divergences."""
 
-    A process that was born on one kernel alone differs in every fact there is to observe about it; that is one thing to say.
-    """
+    subject: str
+    there: tuple[bool | None, ...]  # for each outcome class; None: not compared
+    members: tuple[int, ...]
+
+    def line(self) -> Line:
+        """The one thing."""
+        words = {True: f"{len(self.members)} facts", False: ABSENT, None: NOT_COMPARED}
+        return Line(f"{self.subject}.…", tuple(words[one] for one in self.there))
+
+
+def folds(comparison: Comparison, least: int = 3) -> tuple[Fold, ...]:
+    """What can be folded: a process that was born on some kernels alone differs in every fact there is to observe about it."""
     grouped = classes(comparison)
-    folded: dict[tuple[str, tuple[bool | None, ...]], list[int]] = {}
-    found = lines(comparison)
-    for index, (line, one) in enumerate(zip(found, comparison.divergences, strict=True)):
+    promised = set(comparison.broken_promises)
+    found: dict[tuple[str, tuple[bool | None, ...]], list[int]] = {}
+    for index, one in enumerate(comparison.divergences):
         there = tuple(_seen(one, flavors) for flavors in grouped.values())
-        if False in there and not line.promised:
-            folded.setdefault((one.path.partition(".")[0], there), []).append(index)
-    replaced: dict[int, Line | None] = {}
-    for (subject, there), members in folded.items():
-        if len(members) >= least and subject not in ("call", "machine"):
-            words = {True: f"{len(members)} facts", False: ABSENT, None: NOT_COMPARED}
-            replaced.update(dict.fromkeys(members))
-            replaced[members[0]] = Line(f"{subject}.…", tuple(words[one] for one in there))
-    kept = [replaced.get(index, line) for index, line in enumerate(found)]
-    return [line for line in kept if line is not None]
+        if False in there and one not in promised and split(one.path)[0] in (Subject.PROCESS, Subject.PAIR):
+            found.setdefault((one.path.partition(".")[0], there), []).append(index)
+    return tuple(Fold(*key, tuple(members)) for key, members in found.items() if len(members) >= least)
+
+
+def condensed(comparison: Comparison) -> list[Line]:
+    """The divergences, those that say one thing folded into one line."""
+    folded = {index: fold for fold in folds(comparison) for index in fold.members}
+    out = []
+    for index, line in enumerate(lines(comparison)):
+        fold = folded.get(index)
+        if fold is None:
+            out.append(line)
+        elif index == fold.members[0]:
+            out.append(fold.line())
+    return out
+
+
+def calls_of(result: RunResult) -> tuple[Outcome, ...]:
+    """What the calls gave. The call in which a flavor crashed never ended; it says so here."""
+    done = result.outcomes
+    if result.crash and done and done[-1].result in ("", ASLEEP):
+        return (*done[:-1], replace(done[-1], result="crashed"))
+    return done
 
 
 def file_in_specs(scenario: Scenario) -> str:

@@ -9,22 +9,29 @@ from oracle.report.text import plain, prose, show
 
 
 def failures_of(comparison: Comparison, *, portable: bool = False) -> list[str]:
-    """The failures of one scenario, a safe sentence each; `portable`: files as named from the specs folder."""
+    """The failures of one scenario, a safe sentence each; a failure that several flavors share is one.
+
+    `portable`: files as named from the specs folder.
+    """
     scenario = comparison.scenario
     file = plain(place(scenario, 0, portable=portable))
     out = []
+    unmet: dict[tuple[int, str], list[str]] = {}
+    for result in comparison.results:
+        for one in result.unmet:
+            text = f"{plain(one.path)} is {show(one.actual)}, expected {show(one.expected)}"
+            unmet.setdefault((one.line, text), []).append(plain(result.flavor))
+    for (line, text), flavors in unmet.items():
+        out.append(f"{plain(place(scenario, line, portable=portable))}: {', '.join(flavors)}: {text}")
     for result in comparison.results:
         flavor = plain(result.flavor)
-        for unmet in result.unmet:
-            where = plain(place(scenario, unmet.line, portable=portable))
-            out.append(f"{where}: {flavor}: {plain(unmet.path)} is {show(unmet.actual)}, expected {show(unmet.expected)}")
         for broken in result.violations:
             if not broken.known:
                 when = f"after step {broken.step}" if broken.step else "at the start"
                 out.append(f"{file}: {flavor}: invariant {plain(broken.rule)} does not hold {when}: {prose(broken.text)}")
         if result.crash:
             out.append(f"{file}: {flavor}: crashed: {prose(str(crash_of(result.crash)))}")
-    for one in comparison.broken_promises:
-        said = ", ".join(f"{show(value)} on {' and '.join(map(plain, ids))}" for value, ids in one.classes())
-        out.append(f"{file}: the scenario says that all agree on {plain(one.path)}, but it is {said}")
+    for broke in comparison.broken_promises:
+        said = ", ".join(f"{show(value)} on {' and '.join(map(plain, ids))}" for value, ids in broke.classes())
+        out.append(f"{file}: the scenario says that all agree on {plain(broke.path)}, but it is {said}")
     return out

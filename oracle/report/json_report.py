@@ -31,7 +31,7 @@ from oracle.diff import Divergence
 from oracle.facts import Value, lookup
 from oracle.harness import Comparison
 from oracle.report.crash import crash_of
-from oracle.report.digest import file_in_specs, mark, summarise
+from oracle.report.digest import calls_of, file_in_specs, mark, summarise
 from oracle.report.text import without_addresses
 from oracle.run import RunResult
 
@@ -82,7 +82,7 @@ def _run(result: RunResult, letter: str, file: str) -> Json:
                 "detail": without_addresses(one.detail),
                 "elapsed_ms": one.elapsed,
             }
-            for one in result.outcomes
+            for one in calls_of(result)
         ],
         "unmet": [
             {"path": one.path, "expected": _value(one.expected), "actual": _value(one.actual), "file": file, "line": one.line}

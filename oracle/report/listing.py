@@ -8,7 +8,7 @@ from oracle.calls import PORTABLE, PORTABLE_BY_NAME, CallSpec, Param
 from oracle.facts import FACTS
 from oracle.flavor import Flavor
 from oracle.report.look import Look
-from oracle.report.table_report import grid
+from oracle.report.table_report import fitted
 from oracle.report.text import paragraph, plain, prose, show
 
 
@@ -17,7 +17,7 @@ def flavors(installed: Sequence[Flavor], look: Look) -> str:
     if not installed:
         return "no flavor is installed\n"
     rows = [[look.name(one.id), str(len(one.calls)), str(len(_native(one))), prose(one.title)] for one in installed]
-    parts = [grid(rows, ["flavor", "calls", "native", "title"])]
+    parts = [fitted(rows, ["flavor", "calls", "native", "title"], look)]
     for one in installed:
         lines = [look.heading(one.id)]
         lines += [paragraph(f"models {prose(str(source))}", look.width, "  ") for source in one.sources]
@@ -30,9 +30,8 @@ def flavors(installed: Sequence[Flavor], look: Look) -> str:
 
 def facts(look: Look) -> str:
     """The vocabulary."""
-    rest = max(20, look.width - max(len(fact.pattern) for fact in FACTS) - 4 - 4 - len("flavors of one system") - 2)
     rows = [[fact.pattern, fact.type, fact.scope.value, fact.meaning] for fact in FACTS]
-    return grid(rows, ["fact", "type", "compared between", "meaning"], [None, None, None, rest]) + "\n"
+    return fitted(rows, ["fact", "type", "compared between", "meaning"], look) + "\n"
 
 
 def calls(installed: Sequence[Flavor], look: Look) -> str:
@@ -58,8 +57,7 @@ def _table(specs: Iterable[CallSpec], look: Look) -> str:
         meaning = f"{prose(spec.meaning)}; gives {spec.result.value}" + (", takes as:" if spec.births else "")
         rows.append([plain(spec.name), "", meaning])
         rows += [["", plain(param.name), _parameter(param)] for param in spec.params]
-    taken = sum(max(len(row[column]) for row in rows) + 2 for column in (0, 1))
-    return grid(rows, ["call", "parameter", "meaning"], [None, None, max(20, look.width - taken)])
+    return fitted(rows, ["call", "parameter", "meaning"], look)
 
 
 def _parameter(param: Param) -> str:

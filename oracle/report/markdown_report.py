@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from oracle.diff import Divergence
 from oracle.harness import Comparison
-from oracle.report.digest import NOT_COMPARED, Cell, Mark, cells, compared, condensed, file_in_specs, summarise
+from oracle.report.digest import NOT_COMPARED, Cell, Mark, calls_of, cells, compared, condensed, file_in_specs, folds, summarise
 from oracle.report.failures import failures_of
-from oracle.report.text import ABSENT, code, markdown, show
+from oracle.report.text import ABSENT, code, html, markdown, show
 
 WORDS = {
     Mark.OK: "ok",
@@ -107,7 +107,7 @@ def _calls(comparison: Comparison) -> str:
     flavors = [result.flavor for result in comparison.results]
     steps: dict[tuple[int, str], dict[str, str]] = {}
     for result in comparison.results:
-        for one in result.outcomes:
+        for one in calls_of(result):
             text = f"{code(one.call, cell=True)} → {code(one.result, cell=True)}"
             if one.elapsed:
                 text += f" after {one.elapsed} ms"
@@ -120,13 +120,22 @@ def _calls(comparison: Comparison) -> str:
 
 
 def _by_path(comparison: Comparison) -> str:
+    """All divergences; those of a process that is seen on some flavors only can be unfolded."""
     flavors = [result.flavor for result in comparison.results if not (result.crash or result.unmodelled)]
+    headers = ["path", *(code(flavor, cell=True) for flavor in flavors)]
     promised = set(comparison.broken_promises)
     rows = [
         [code(one.path, cell=True) + (" (**promised to agree**)" if one in promised else ""), *_said(one, flavors)]
         for one in comparison.divergences
     ]
-    return table(["path", *(code(flavor, cell=True) for flavor in flavors)], rows)
+    folded = folds(comparison)
+    hidden = {index for fold in folded for index in fold.members}
+    parts = [table(headers, [row for index, row in enumerate(rows) if index not in hidden])] if len(hidden) < len(rows) else []
+    for fold in folded:
+        title = f"{len(fold.members)} facts about <code>{html(fold.subject)}</code>, which is not there on all"
+        inner = table(headers, [rows[index] for index in fold.members])
+        parts.append(f"<details><summary>{title}</summary>\n\n{inner}\n\n</details>")
+    return "\n\n".join(parts)
 
 
 def _said(divergence: Divergence, flavors: Sequence[str]) -> list[str]:

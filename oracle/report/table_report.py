@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oracle.harness import Comparison
-from oracle.report.digest import Cell, Line, Mark, cells, classes, compared, condensed, summarise
+from oracle.report.digest import NOT_COMPARED, Cell, Line, Mark, cells, classes, compared, condensed, summarise
 from oracle.report.failures import failures_of
 from oracle.report.look import Look
-from oracle.report.text import clip, paragraph, plain, prose, width
+from oracle.report.text import clip, paragraph, plain, plural, prose, width
 
 LINES_PER_SCENARIO = 12
+NARROW = 24  # columns, below which divergences are counted and not put in words
 LEGEND = "Same letter in a row: the same on every fact compared. "
 OWN = "*: breaks an invariant as the real kernel does, see below. "
 
@@ -43,10 +44,14 @@ def matrix(comparisons: Sequence[Comparison], flavors: Sequence[str], look: Look
             row = cells(one, flavors)
             rows.append((one, [plain(one.scenario.name), *(_cell(cell, look) for cell in row)]))
     headers = ["scenario", *(flavor.replace("@", "\n@", 1) for flavor in flavors)]
-    room = look.width - _taken([row for one, row in rows if one is not None], headers)
+    room = look.width - taken([row for one, row in rows if one is not None], headers)
     table = [row if one is None else [*row, _differences(one, room, look)] for one, row in rows]
     legend = LEGEND + (OWN if any(cell.own for one in comparisons for cell in cells(one, flavors)) else "")
-    return grid(table, [*headers, "divergences"]) + "\n" + look.quiet(paragraph(legend, look.width))
+    return (
+        grid(table, [*headers, "divergences" if room >= NARROW else "differ"])
+        + "\n\n"
+        + look.quiet(paragraph(legend, look.width))
+    )
 
 
 def by_topic(comparisons: Sequence[Comparison]) -> dict[str, list[Comparison]]:
@@ -66,12 +71,18 @@ def grid(rows: Sequence[Sequence[str]], headers: Sequence[str] = (), widths: Seq
     return "\n".join(line.rstrip() for line in made.splitlines())
 
 
-def _taken(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> int:
+def taken(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> int:
     """The columns that the first cells of a table take, gaps after each included."""
-    widest = [max(map(len, header.split("\n"))) for header in headers]
+    widest = [max(map(len, header.split("\n"))) + 2 for header in headers]  # tabulate makes headers two columns wider
     for row in rows:
         widest = [max(one, width(_without_colour(text))) for one, text in zip(widest, row, strict=True)]
     return sum(widest) + 2 * len(widest)
+
+
+def fitted(rows: Sequence[Sequence[str]], headers: Sequence[str], look: Look) -> str:
+    """A table whose last column is wrapped to what the others leave of the terminal."""
+    room = look.width - taken([row[:-1] for row in rows], headers[:-1])
+    return grid(rows, headers, [*(None for _ in headers[:-1]), max(20, room)])
 
 
 def _without_colour(text: str) -> str:
@@ -95,12 +106,14 @@ def _differences(comparison: Comparison, room: int, look: Look) -> str:
     if not comparison.divergences:
         return look.quiet("agree" if compared(comparison) else "not compared")
     count = str(len(comparison.divergences))
+    if comparison.broken_promises and room < NARROW:
+        return look.bad(f"{count} !")
     if comparison.broken_promises:
         count += f", {len(comparison.broken_promises)} BROKEN PROMISE{'S' if len(comparison.broken_promises) > 1 else ''}"
     words = "; ".join(f"{line.path} {' / '.join(line.values)}" for line in condensed(comparison)[:3])
     left = room - width(count) - 2
     number = look.bad(count) if comparison.broken_promises else look.note(count)
-    return number if left < 15 else f"{number}: {clip(plain(words), left)}"
+    return number if room < NARROW else f"{number}: {clip(plain(words), left)}"
 
 
 # --- below the matrix ---------------------------------------------------------------------------------------------------
@@ -122,6 +135,8 @@ def _divergences_of(comparison: Comparison, look: Look) -> str:
     head = [look.heading(name) + (f"  {clip(title, max(20, look.width - width(name) - 2))}" if title else "")]
     head += [paragraph(f"{letter} = {', '.join(map(plain, ids))}", look.width, "  ") for letter, ids in grouped.items()]
     text = "\n".join([*head, by_path(shown, list(grouped), look)])
+    if any(NOT_COMPARED in line.values for line in shown):
+        text += "\n" + look.quiet(f"  {NOT_COMPARED}: means something on one system alone, and is not compared with others")
     if more := len(found) - len(shown):
         text += "\n" + look.quiet(f"  … {more} more; --format markdown lists them all")
     return text
@@ -181,16 +196,12 @@ def failures(comparisons: Sequence[Comparison], look: Look) -> str:
 def summary(comparisons: Sequence[Comparison], look: Look) -> str:
     """The counts on one line."""
     counts = summarise(comparisons)
-    parts = [f"{_plural(counts.scenarios, 'scenario')}, {_plural(counts.runs, 'run')}"]
+    parts = [f"{plural(counts.scenarios, 'scenario')}, {plural(counts.runs, 'run')}"]
     parts.append(look.note(f"{counts.divergent} divergent") if counts.divergent else "0 divergent")
     parts.append(f"{counts.agreeing} agreeing")
     if counts.not_compared:
         parts.append(f"{counts.not_compared} not compared")
     if counts.unmodelled_runs:
-        parts.append(look.note(f"{_plural(counts.unmodelled_runs, 'run')} unmodelled"))
+        parts.append(look.note(f"{plural(counts.unmodelled_runs, 'run')} unmodelled"))
     parts.append(look.bad(f"{counts.failed} FAILED") if counts.failed else look.good("0 failed"))
     return ": ".join([parts[0], ", ".join(parts[1:])])
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

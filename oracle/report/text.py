@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
+from html import escape
 
 from oracle.facts import Value
 
@@ -12,7 +13,7 @@ ABSENT = "absent"  # how a fact that was not observed is shown; the same word ex
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # controls, bidirectional marks, halves of pairs, line separators
 _SAFE = re.compile(r"[ -~]*")
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&$]|:(?=//)|(?<=www)\.|^[-+=#]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")
-_OBJECT_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
+_OBJECT_ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]{6,}")
 
 
 def plain(text: str) -> str:
@@ -50,6 +51,11 @@ def code(text: str, *, cell: bool = False) -> str:
     pad = " " if safe.startswith("`") or safe.endswith("`") else ""
     span = f"{fence}{pad}{safe}{pad}{fence}"
     return span.replace("|", "\\|") if cell else span
+
+
+def html(text: str) -> str:
+    """A text inside an HTML element."""
+    return escape(prose(text))
 
 
 def show(value: Value | None) -> str:
@@ -99,3 +105,8 @@ def paragraph(text: str, columns: int, indent: str = "") -> str:
 def without_addresses(text: str) -> str:
     """A text without what differs from run to run: addresses of Python objects."""
     return _OBJECT_ADDRESS.sub("0x…", text)
+
+
+def plural(count: int, noun: str) -> str:
+    """A number of things."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -12,7 +12,7 @@ from oracle.report.look import Look
 from oracle.report.table_report import grid
 from oracle.report.text import clip, paragraph, plain, prose, show
 from oracle.report.walk import Event, Met, Stage, Walk
-from oracle.run import Outcome, Violation
+from oracle.run import Outcome, Violation, render_call
 from oracle.scenario import Check, Scenario, Step
 
 INDENT = "    "
@@ -43,6 +43,8 @@ def _heading(walked: Walk, scenario: Scenario, title: str, look: Look) -> str:
 
 def _stage(stage: Stage, scenario: Scenario, look: Look) -> str:
     lines = [_what(stage, scenario, look)]
+    if isinstance(stage.item, Step) and stage.item.call == "spawn":
+        lines.append(paragraph(f"for {plain(render_call('spawn', stage.item.args))}", look.width, INDENT))
     if stage.outcome is not None and stage.outcome.detail:
         lines.append(look.quiet(paragraph(f"because: {prose(stage.outcome.detail)}", look.width, INDENT)))
     lines += _kernel(stage.events, look)
@@ -105,8 +107,9 @@ def _birth(birth: Birth, look: Look) -> list[str]:
 
 
 def _gone(gone: Gone, look: Look) -> str:
+    left = [f"{name} {show(value)}" for name, value in gone.left]
     text = f"{plain(gone.role)}: {show(gone.before)} -> {show(gone.state)}"
-    return look.note(text) + f" ({gone.facts} facts of it are no more)"
+    return look.note(text) + f" ({', '.join([*left, f'{gone.facts} facts are no more'])})"
 
 
 def _change(change: Change) -> str:
