@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oracle.machine.proc import Lwp
 
 RESUMES_PER_ROUND = 2_000  # resumes of one task in one round, after which it counts as spinning
+SWITCHES_PER_ROUND = 100_000  # turns of all tasks together in one round
 ROUND_TICKS = 6_000  # how far the clock may move in one round: one minute at 100 Hz
 TASKS_PER_RUN = 20_000
 
@@ -92,7 +93,11 @@ class Scheduler:
         return task
 
     def run(self) -> None:
-        """Run until nothing can go on without somebody outside the kernel acting. One round."""
+        """Run until nothing can go on without somebody outside the kernel acting. One round. Nothing runs after a panic."""
+        if self.panic is not None:
+            self.ready.clear()
+            return
+        most = self.switches + SWITCHES_PER_ROUND
         horizon = self.k.ticks + ROUND_TICKS
         for task in self.spinning:
             task.spins = False
@@ -107,6 +112,8 @@ class Scheduler:
                 task = ready[index]
                 del ready[index]
                 self._resume(task)
+                if self.switches > most:
+                    raise LimitExceeded(f"more than {SWITCHES_PER_ROUND} switches in one round: tasks wake each other for ever")
             if not self._advance(horizon):
                 return
 
