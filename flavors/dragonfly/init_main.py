@@ -39,13 +39,12 @@ UNLIMITED = (RLIM_INFINITY, RLIM_INFINITY)
 @models(INIT_MAIN, function="proc0_init")
 def boot(k: Machine, spec: MachineSpec, rev: Revision) -> None:
     """Globals, process 0 and init."""
-    given = dict(spec.tunables) if spec.tunables else TUNABLES
+    given = dict(spec.tunables)
     maxproc = given.get("kern.maxproc", MAXPROC) if spec.maxproc is None else spec.maxproc
-    uncapped = spec.maxproc is None and given is TUNABLES
     k.maxproc = maxproc
     k.kern = Globals(
         rev,
-        TUNABLES["kern.maxprocperuid"] if uncapped else given.get("kern.maxprocperuid", 9 * maxproc // 10),
+        given.get("kern.maxprocperuid", 9 * maxproc // 10),
         given.get("kern.mqueue.mq_open_max", 512),
         given.get("kern.randompid", 0),
         bool(given.get("options.INVARIANTS", 1)),
