@@ -170,11 +170,14 @@ def _kill(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 
 @portable("type")
 def _type(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
+    signo = args.number("signal")
+    if signo <= 0 or signo >= NSIG:
+        raise EINVAL(f"signal {signo}")
     session = group_of(l.lwp_proc).pg_session
     if session.s_ttyvp is None or not l.lwp_proc.p_lflag & PL_CONTROLT:
         raise ENOTTY("no controlling terminal")
     if session.s_ttypgrp is not None:
-        kpgsignal(k, session.s_ttypgrp, args.number("signal"), True)
+        kpgsignal(k, session.s_ttypgrp, signo, True)
     return no_wait(None)
 
 
