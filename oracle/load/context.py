@@ -24,7 +24,8 @@ class Context:
     problems: Problems
     flavors: Sequence[Flavor]  # installed
     running: list[Flavor] = field(default_factory=list)  # those that the scenario runs on
-    born: dict[str, set[str]] = field(default_factory=dict)  # role -> flavor ids on which it has been made, oldest first
+    born: dict[str, set[str]] = field(default_factory=dict)  # role -> flavor ids on which a step names it, oldest role first
+    made: dict[str, set[str]] = field(default_factory=dict)  # the same without those where that step is expected to fail
     later: dict[str, int] = field(default_factory=dict)  # role -> the step that makes it, for all of the file
 
     def add(self, node: Node, message: str) -> None:

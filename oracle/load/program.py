@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from oracle.args import ArgumentError, hint, parse_one
@@ -11,9 +12,10 @@ from oracle.flavor import Flavor
 from oracle.load.context import ALWAYS_THERE, NOT_ROLES, Context, given, ids
 from oracle.load.shape import STEP_KEYS
 from oracle.load.yamlpos import Node, short
-from oracle.scenario import ArgValue, Check, Expectation, Step, selects
+from oracle.scenario import ArgValue, Check, Expectation, Expected, Step, selects
 
 _WILD = frozenset("*?[")
+_FAILURE = re.compile(r"E[A-Z0-9]+|inexpressible")  # what a step gives that makes nothing
 
 
 def steps(context: Context, node: Node) -> tuple[Step | Check, ...]:
@@ -58,21 +60,27 @@ def _step(context: Context, index: int, node: Node) -> Step:
     args = {key: _written(entry) for key, entry in node.entries.items() if key not in STEP_KEYS}
     if having:
         _check_args(context, node, name, having)
-    born = given(node, "as")
-    if any(flavor.calls[name].spec.births for flavor in having):
-        _birth(context, node, born or f"child{index}", having)
-    elif born and having:
-        context.add(node.keys["as"], f"`as` names what a call makes, and {name} makes no process or thread on {ids(having)}")
     gives, finally_gives = (
         context.expected(node.entries[key], "text", on, "this step") if key in node.entries else None
         for key in ("gives", "finally")
     )
+    born = given(node, "as")
+    if any(spec.births for flavor in having if (spec := _spec(flavor, name))):
+        _birth(context, node, born or f"child{index}", having, gives)
+    elif born and having:
+        context.add(node.keys["as"], f"`as` names what a call makes, and {name} makes no process or thread on {ids(having)}")
     return Step(index, by, name, args, born, only, gives, finally_gives, node.line)
+
+
+def _spec(flavor: Flavor, name: str) -> CallSpec | None:
+    """What a call takes on a flavor, or None if the flavor has none. An intent is lowered by each, so all have `spawn`."""
+    call = flavor.calls.get(name)
+    return call.spec if call is not None else PORTABLE_BY_NAME[name] if name == "spawn" else None
 
 
 def _having(context: Context, node: Node, name: str, on: Sequence[Flavor]) -> list[Flavor]:
     """The flavors that a step runs on and that have its call. A native call is for those that have it alone."""
-    having = [flavor for flavor in on if name in flavor.calls]
+    having = [flavor for flavor in on if _spec(flavor, name)]
     if not on:
         return having
     do = node.entries["do"]
@@ -111,16 +119,17 @@ def _written(node: Node) -> ArgValue:
 
 def _check_args(context: Context, node: Node, name: str, having: Sequence[Flavor]) -> None:
     """Arguments have to be right on one flavor at least, and their names on all that have the call."""
-    specs = [(flavor, flavor.calls[name].spec) for flavor in having]
+    specs = [(flavor, spec) for flavor in having if (spec := _spec(flavor, name))]
     for key, entry in node.entries.items():
         if key in STEP_KEYS:
             continue
         takers = [(flavor, spec, param) for flavor, spec in specs for param in spec.params if param.name == key]
-        lacking = [flavor for flavor, spec in specs if all(param.name != key for param in spec.params)]
+        lacking = [(flavor, spec) for flavor, spec in specs if all(param.name != key for param in spec.params)]
         if lacking:
-            known = [param.name for param in lacking[0].calls[name].spec.params]
+            known = [param.name for param in lacking[0][1].params]
             cure = hint(key, known) or f"; it takes {', '.join(known) or 'nothing'}"
-            context.add(node.keys[key], f"{name} has no parameter {key!r} on {ids(lacking)}{cure}")
+            where = ids([flavor for flavor, _ in lacking])
+            context.add(node.keys[key], f"{name} has no parameter {key!r} on {where}{cure}")
         elif error := _argument_error(takers, _written(entry)):
             context.add(entry, error)
         elif takers[0][2].kind is Kind.ROLE:
@@ -144,17 +153,19 @@ def _argument_error(takers: Sequence[tuple[Flavor, CallSpec, Param]], value: Arg
     return min(found, key=lambda text: "did you mean" not in text)
 
 
-def _birth(context: Context, node: Node, role: str, having: Sequence[Flavor]) -> None:
-    """Make a role known on the flavors on which the step can make it."""
+def _birth(context: Context, node: Node, role: str, having: Sequence[Flavor], gives: Expected | None) -> None:
+    """Make a role known on the flavors on which the step can make it. A step that is expected to fail leaves the name free."""
     place = node.entries.get("as", node)
     if role in NOT_ROLES:
         reason = "is always there" if role in ALWAYS_THERE else "has a meaning of its own"
         context.add(place, f"no process can be called {role!r}, which {reason}")
-    there = context.born.setdefault(role, set())
-    again = [flavor for flavor in having if flavor.id in there]
+    made = context.made.setdefault(role, set())
+    making = [flavor for flavor in having if gives is None or not _FAILURE.fullmatch(str(gives.for_flavor(flavor.id)))]
+    again = [flavor for flavor in making if flavor.id in made]
     if again:
         context.add(place, f"{role!r} is there already on {ids(again)}; give what this step makes another name")
-    there.update(flavor.id for flavor in having)
+    made.update(flavor.id for flavor in making)
+    context.born.setdefault(role, set()).update(flavor.id for flavor in having)
 
 
 # --- a check -----------------------------------------------------------------------------------------------------------------

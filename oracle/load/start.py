@@ -35,7 +35,7 @@ def processes(context: Context, node: Node | None) -> tuple[ProcessSpec, ...]:
     """The processes at the start, oldest first."""
     everywhere = {flavor.id for flavor in context.running}
     if node is None:
-        context.born["parent"] = everywhere
+        context.born["parent"] = context.made["parent"] = everywhere
         return (ProcessSpec("parent"),)
     made: dict[str, ProcessSpec] = {}
     for name, entry in node.entries.items():
@@ -43,7 +43,7 @@ def processes(context: Context, node: Node | None) -> tuple[ProcessSpec, ...]:
             reason = "is always there" if name in ALWAYS_THERE else "has a meaning of its own"
             context.add(node.keys[name], f"no process can be called {name!r}, which {reason}")
         made[name] = process(context, name, entry, made)
-        context.born[name] = set(everywhere)
+        context.born[name] = context.made[name] = everywhere
     return tuple(made.values())
 
 

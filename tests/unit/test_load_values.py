@@ -118,6 +118,12 @@ def test_one_role_can_be_born_by_a_step_for_each_system() -> None:
     assert [step.born for step in made if isinstance(step, Step)] == ["t", "t", ""]
 
 
+def test_a_step_that_is_expected_to_fail_leaves_the_name_free() -> None:
+    births = "  - {do: fork, as: t, gives: EAGAIN}\n  - {do: spawn, as: t, gives: {alpha: t, beta: inexpressible}}\n"
+    steps(f"{births}  - {{do: __clone, as: t, only: beta}}\n  - check: {{t.state: running}}\n")
+    steps("  - {do: fork, as: t, gives: EAGAIN}\n  - check: {t.state: never born}\n")
+
+
 def test_a_child_without_a_name_is_known_by_its_step() -> None:
     made = steps("  - {do: fork}\n  - {do: wait, child: child2}\n  - check: {child2.state: reaped}\n")
     assert made[1] == Step(3, "parent", "wait", {"child": "child2"})
