@@ -27,13 +27,13 @@ from flavors.dragonfly.vfs import chdir, dup2, fsetfd, lseek, open_file, setlock
 from flavors.dragonfly.vm_glue import vmspace_of
 from flavors.dragonfly.words import status
 from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param
-from oracle.flavor import Args, Call
+from oracle.flavor import Args, Call, at_once
 from oracle.machine.errno import EBADF, EFAULT, EINVAL, EPERM, ESRCH
 from oracle.machine.files import File
 from oracle.machine.kevent import KQueue
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.traps import Kernel, no_wait
+from oracle.machine.traps import Kernel
 from oracle.machine.vm import Inherit, load, map_region, store, unmap_region
 
 Plain: TypeAlias = Callable[[Machine, Lwp, Args], "int | str | None"]
@@ -261,15 +261,6 @@ SHMAT = CallSpec("shmat", "shmat(2): attach a System V shared memory segment, ma
 SHMDT = CallSpec("shmdt", "shmdt(2): detach a System V shared memory segment", _SEGMENT)
 
 
-def plain(spec: CallSpec, run: Plain) -> Call:
-    """A call that never waits."""
-
-    def call(k: Machine, lp: Lwp, args: Args) -> Kernel[int | str | None]:
-        return (yield from no_wait(run(k, lp, args)))
-
-    return Call(spec, call)
-
-
 _BLOCKING: dict[str, Blocking] = {
     "exit": _exit, "exec": _exec, "wait": _wait, "kill": _kill, "type": _type, "close": _close, "dup2": _dup2, "store": _store,
     "load": _load, "sleep": _sleep, "burn": _burn,
@@ -285,6 +276,6 @@ _PLAIN: dict[str, Plain] = {
 
 SHARED_CALLS: dict[str, Call] = (
     {name: Call(PORTABLE_BY_NAME[name], run) for name, run in _BLOCKING.items()}
-    | {name: plain(PORTABLE_BY_NAME[name], run) for name, run in _PLAIN.items()}
-    | {"shmat": plain(SHMAT, _shmat), "shmdt": plain(SHMDT, _shmdt)}
+    | {name: Call(PORTABLE_BY_NAME[name], at_once(run)) for name, run in _PLAIN.items()}
+    | {"shmat": Call(SHMAT, at_once(_shmat)), "shmdt": Call(SHMDT, at_once(_shmdt))}
 )

@@ -10,7 +10,7 @@ from flavors.dragonfly.sources import KERN_EXIT, KERN_SIG
 from flavors.dragonfly.unistd import RF_NAMES
 from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param, Result
 from oracle.cite import models
-from oracle.flavor import Args, Call
+from oracle.flavor import Args, Call, at_once
 from oracle.machine.errno import EFAULT, EINVAL, ESRCH, LwpExit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
@@ -110,8 +110,7 @@ def sys_lwp_kill(k: Machine, lp: Lwp, args: Args) -> Kernel[None]:
     yield from kern_kill(k, lp, args.number("signal"), target.p_pid, tid)
 
 
-def _set_maxprocperuid(k: Machine, lp: Lwp, args: Args) -> Kernel[None]:
-    yield from ()
+def _set_maxprocperuid(k: Machine, lp: Lwp, args: Args) -> None:
     kern_of(k).maxprocperuid = args.number("value")
 
 
@@ -123,5 +122,5 @@ FORK_CALLS: dict[str, Call] = {
     "extexit": Call(EXTEXIT, sys_extexit),
     "lwp_kill": Call(LWP_KILL, sys_lwp_kill),
     "fork1": Call(FORK1, _fork1),
-    "set_maxprocperuid": Call(SYSCTL, _set_maxprocperuid),
+    "set_maxprocperuid": Call(SYSCTL, at_once(_set_maxprocperuid)),
 }

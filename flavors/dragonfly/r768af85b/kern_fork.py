@@ -170,8 +170,8 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         limit1 = p1.p_limit
         assert limit1 is not None
         most = limit1.pl_rlimit["nproc"][0] if uid else 0  # sic: [339] a limit of 0 would be none
-        if not chgproccnt(k, uid, 1, most):  # [338-341]
-            k.nprocs -= 1  # [345]
+        if not chgproccnt(k, uid, 1, most):  # [338-340]
+            k.nprocs -= 1  # [344]
             yield from steps.complain_and_doze(k, lp1, uid)  # sic: [345-348] with the group locked
             raise EAGAIN(f"uid {uid} has {k.uid(uid).ui_proccnt} processes, its limit is {most}")  # [349-350]
         if k.sched.ready:  # [354]
