@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from oracle.facts import Scope, Value, lookup
 from oracle.run import RunResult
@@ -36,13 +37,10 @@ def diff(results: Sequence[RunResult]) -> tuple[Divergence, ...]:
     first = said[0].observation.facts
     if all(result.observation.facts == first for result in said[1:]):
         return ()
-    paths: dict[str, None] = {}
-    for result in said:
-        paths.update(dict.fromkeys(result.observation.facts))
     found = []
-    for path in paths:
+    for path in _paths(said):
         values = [result.observation.facts.get(path) for result in said]
-        if all(value == values[0] for value in values[1:]):
+        if values.count(values[0]) == len(values):
             continue
         if _compared(path):
             found.append(Divergence(path, tuple((result.flavor, value) for result, value in zip(said, values, strict=True))))
@@ -51,6 +49,20 @@ def diff(results: Sequence[RunResult]) -> tuple[Divergence, ...]:
     return tuple(found)
 
 
+def _paths(said: Sequence[RunResult]) -> list[str]:
+    """The paths on which some run differs from the first, in the order of the first run's, then of the others' own."""
+    first = said[0].observation.facts
+    order = dict.fromkeys(first)
+    differing: dict[str, None] = {}
+    for result in said[1:]:
+        facts = result.observation.facts
+        order.update(dict.fromkeys(facts))
+        differing.update(dict.fromkeys([path for path, value in first.items() if facts.get(path) != value]))
+        differing.update(dict.fromkeys([path for path in facts if path not in first]))
+    return [path for path in order if path in differing]
+
+
+@lru_cache(maxsize=65536)
 def _compared(path: str) -> bool:
     fact = lookup(path)
     return fact is None or fact.scope is Scope.ALL
