@@ -13,7 +13,7 @@ from oracle.machine.kevent import KtrNode
 from oracle.machine.limits import PLimit
 from oracle.machine.locks import Mutex
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Args, Proc, Session
+from oracle.machine.proc import Args, Proc
 from oracle.machine.signals import SigActs
 from oracle.machine.vm import VmObject, VmSpace
 
@@ -63,7 +63,9 @@ def _check_counts(k: Machine, procs: list[Proc], found: list[Broken]) -> None:
     for uid, info in k.uidinfo.items():
         if info.ui_proccnt != (expected := by_uid.pop(uid, 0)):
             found.append(Broken("uid-count", f"uid {uid} is charged {info.ui_proccnt}, but has {expected} processes"))
-    found.extend(Broken("uid-count", f"uid {uid} is charged nothing, but has {count} processes") for uid, count in by_uid.items())
+    found.extend(
+        Broken("uid-count", f"uid {uid} is charged nothing, but has {count} processes") for uid, count in by_uid.items()
+    )
 
 
 def _holders(k: Machine, procs: list[Proc]) -> dict[object, int]:
@@ -111,7 +113,9 @@ def _check_references(k: Machine, procs: list[Proc], found: list[Broken]) -> Non
             leavers[vm] = leavers.get(vm, 0) + 1
     for vm, count in leavers.items():
         if vm.vm_exitingcnt != count:
-            found.append(Broken("references", f"address space: vm_exitingcnt is {vm.vm_exitingcnt}, but {count} zombies used it"))
+            found.append(
+                Broken("references", f"address space: vm_exitingcnt is {vm.vm_exitingcnt}, but {count} zombies used it")
+            )
 
 
 def _check_lists(k: Machine, procs: list[Proc], found: list[Broken]) -> None:
@@ -128,6 +132,9 @@ def _check_lists(k: Machine, procs: list[Proc], found: list[Broken]) -> None:
     for proc in procs:
         for child in proc.p_children:
             as_child[child] = as_child.get(child, 0) + (1 if child.p_pptr is proc else 1_000)
+    if len(in_groups) > len(seen) or len(as_child) > len(seen):
+        for rule, listed in (("group-list", in_groups), ("child-list", as_child)):
+            found.extend(Broken(rule, f"{k.role(proc)} is gone, but still listed") for proc in listed if proc not in seen)
     for proc in seen:
         if proc.p_pgrp is not None and (times := in_groups.get(proc, 0)) != 1:
             found.append(Broken("group-list", f"{k.role(proc)} is on {times} group lists"))
@@ -147,7 +154,10 @@ def _check_rest(k: Machine, procs: list[Proc], states: Mapping[int, str], found:
             expected = sum(_unwaited(k, child, states) for child in proc.p_children)
             if proc.p_nstopchild != expected:
                 found.append(
-                    Broken("stopped-children", f"{k.role(proc)} counts {proc.p_nstopchild} stopped or dead children, there are {expected}")
+                    Broken(
+                        "stopped-children",
+                        f"{k.role(proc)} counts {proc.p_nstopchild} stopped or dead children, there are {expected}",
+                    )
                 )
 
 
@@ -166,5 +176,3 @@ def _name(one: object) -> str:
     if isinstance(one, Mutex):
         return f"mutex {one.mtx_name}"
     return type(one).__name__
-
-

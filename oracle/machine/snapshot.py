@@ -1,5 +1,6 @@
-"""The whole state of a machine as plain values, so that two states can be compared: objects become numbers in the order in
-which they are reached. The clock, the console and what serves only the scheduler or the reader are left out."""
+"""The whole state of a machine as plain values, so that two states can be compared: an object is named by the path on which it
+is reached first. The clock, the console and what serves only the scheduler or the reader are left out, and so are records of
+files and users that are there only because somebody asked for them."""
 
 from __future__ import annotations
 
@@ -11,15 +12,17 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.ratelimit import RateLimit
 
-ROOTS = ("nprocs", "maxproc", "allproc", "zombproc", "pgrps", "uidinfo", "background", "vnodes", "counters", "proc_lock", "kern")
+ROOTS = ("nprocs", "maxproc", "allproc", "zombproc", "pgrps", "background", "counters", "proc_lock", "kern")
 NOT_STATE = {(Lwp, "lwp_task"), (Lwp, "lwp_retval")}
 
 
 def snapshot(k: Machine) -> dict[str, object]:
     """Every value that can be reached from the machine, by path."""
     result: dict[str, object] = {}
-    numbers: dict[object, int] = {}
+    first: dict[object, str] = {}
     queue: deque[tuple[str, object]] = deque((root, getattr(k, root)) for root in ROOTS)
+    queue.append(("vnodes", {path: vp for path, vp in k.vnodes.items() if vp.v_usecount or vp.v_locks}))
+    queue.append(("uidinfo", {uid: info for uid, info in k.uidinfo.items() if info.ui_proccnt}))
     while queue:
         path, value = queue.popleft()
         if value is None or isinstance(value, bool | int | str | Enum | bytes | float):
@@ -34,11 +37,11 @@ def snapshot(k: Machine) -> dict[str, object]:
                 queue.append((f"{path}.{index}", item))
         elif callable(value) or isinstance(value, RateLimit):
             continue
-        elif value in numbers:
-            result[path] = f"#{numbers[value]}"
+        elif value in first:
+            result[path] = f"the {type(value).__name__} of {first[value]}"
         else:
-            numbers[value] = len(numbers)
-            result[path] = f"#{numbers[value]} {type(value).__name__}"
+            first[value] = path
+            result[path] = type(value).__name__
             if is_dataclass(value):
                 kind = type(value)
                 queue.extend(
@@ -55,5 +58,5 @@ def differences(before: dict[str, object], after: dict[str, object]) -> list[str
     return [
         f"{path}: {before.get(path, 'absent')} -> {after.get(path, 'absent')}"
         for path in paths
-        if before.get(path, paths) != after.get(path, paths)
+        if (was := before.get(path, paths)) != (now := after.get(path, paths)) or type(was) is not type(now)
     ]
