@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from oracle.machine.files import File, vref
+from oracle.machine.machine import Machine
+from oracle.machine.ratelimit import RateLimit
+from oracle.machine.snapshot import differences, snapshot
+from oracle.run import Execution
+from tests.outside.tinyos import FLAVOR, Globals, live
+from tests.unit.plugins import program, step
+
+
+def machine() -> Machine:
+    """The same machine, every time."""
+    execution = Execution(program(step(1, "parent", "fork", "kid"), step(2, "parent", "open", path="/a")), FLAVOR)
+    assert len(list(execution.steps())) == 3
+    return execution.k
+
+
+def test_two_machines_that_came_the_same_way_are_the_same() -> None:
+    assert differences(snapshot(machine()), snapshot(machine())) == []
+
+
+def bump_lastpid(k: Machine) -> None:
+    assert isinstance(k.kern, Globals)
+    k.kern.lastpid += 1
+
+
+def file(k: Machine) -> File:
+    return live(k.roles["parent"].lwp_proc.p_fd).fd_files[1]
+
+
+def share_handlers(k: Machine) -> None:
+    k.roles["kid"].lwp_proc.p_sigacts = k.roles["parent"].lwp_proc.p_sigacts
+
+
+CHANGES: dict[str, tuple[str, Callable[[Machine], object]]] = {
+    "a counter": ("nprocs: 5 -> 6", lambda k: setattr(k, "nprocs", k.nprocs + 1)),
+    "a statistic": ("counters.0: 1 -> 2", lambda k: k.count("forks")),
+    "a variable of the kernel's own": ("kern.lastpid: 4 -> 5", bump_lastpid),
+    "a file left open": (".f_count: 1 -> 2", lambda k: setattr(file(k), "f_count", 2)),
+    "a vnode kept": ("vnodes: 6 -> 7", lambda k: vref(k.vnode("/new"))),
+    "a process charged to somebody": ("uidinfo: 2 -> 3", lambda k: setattr(k.uid(77), "ui_proccnt", 1)),
+    "an object in another's place": ("allproc[1].p_sigacts: SigActs -> the SigActs of allproc[0].p_sigacts", share_handlers),
+    "an order": ("allproc[0]", lambda k: k.allproc.reverse()),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_is_found_and_named(what: str) -> None:
+    text, change = CHANGES[what]
+    k = machine()
+    change(k)
+    found = differences(snapshot(machine()), snapshot(k))
+    assert any(text in one for one in found), found
+
+
+def test_what_is_no_state_is_left_out() -> None:
+    k = machine()
+    k.ticks += 100
+    k.printf("proc: table is full")
+    k.roles["kid"].lwp_retval = (1, 1)
+    k.vnode("/asked/for")
+    k.uid(77)
+    assert differences(snapshot(machine()), snapshot(k)) == []
+
+
+def test_one_change_does_not_rename_everything_else() -> None:
+    k = machine()
+    k.roles["parent"].lwp_proc.p_textvp = None
+    assert len(differences(snapshot(machine()), snapshot(k))) < 6
+
+
+def test_rate_limits_of_the_console_are_no_state() -> None:
+    one, other = machine(), machine()
+    one.kern, other.kern = RateLimit(), RateLimit(last=5, seen=1)
+    assert differences(snapshot(one), snapshot(other)) == []
+
+
+def test_what_is_there_on_one_side_alone_is_called_absent() -> None:
+    assert differences({"a": 1}, {"b": 2}) == ["a: 1 -> absent", "b: absent -> 2"]
+
+
+def test_true_is_not_one() -> None:
+    assert differences({"a": True}, {"a": 1}) == ["a: True -> 1"]
