@@ -298,7 +298,6 @@ class Execution:
         made.task = task = k.sched.spawn(lwp, call.spec.name, self.flavor.syscall(k, lwp, call, Args(values)))
         self._by_task[task] = made
         k.sched.run()
-        k.expecting.pop(lwp, None)
         if self._checked and isinstance(task.failure, Errno) and not isinstance(task.failure, EINTR):
             if k.sched.switches == switches + 1:
                 self._look_for_traces(step, made, task.failure)
@@ -313,6 +312,7 @@ class Execution:
         if made is None:
             return
         made.ended = self.k.ticks
+        self.k.expecting.pop(task.lwp, None)  # not before: a call that sleeps first still makes its process
         if failure is None:
             made.result = self._show_value(task.value, made.returns)
         elif isinstance(failure, Errno):
