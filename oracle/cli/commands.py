@@ -188,7 +188,7 @@ def read(paths: Sequence[Path], registry: Registry) -> list[Scenario]:
         raise ScenarioError("\n".join(wrong))
     if not scenarios:
         raise UsageError(f"there are no scenarios below {', '.join(repr(str(path)) for path in paths)}")
-    return scenarios
+    return sorted(scenarios, key=lambda one: one.name)
 
 
 def _file_of(word: str) -> Path:

@@ -21,7 +21,7 @@ def failures_of(comparison: Comparison, *, portable: bool = False) -> list[str]:
         for one in result.unmet:
             text = f"{plain(one.path)} is {show(one.actual)}, expected {show(one.expected)}"
             unmet.setdefault((one.line, text), []).append(plain(result.flavor))
-    for (line, text), flavors in unmet.items():
+    for (line, text), flavors in sorted(unmet.items(), key=lambda one: one[0][0]):
         out.append(f"{plain(place(scenario, line, portable=portable))}: {', '.join(flavors)}: {text}")
     for result in comparison.results:
         flavor = plain(result.flavor)

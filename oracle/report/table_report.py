@@ -120,21 +120,33 @@ def _differences(comparison: Comparison, room: int, look: Look) -> str:
 
 
 def divergences(comparisons: Sequence[Comparison], look: Look) -> str:
-    """Every divergent scenario with what each outcome class says, by path."""
-    parts = [_divergences_of(one, look) for one in comparisons if one.divergences]
+    """What each outcome class says, by path. Scenarios that diverge in the same way stand above one table."""
+    alike: dict[tuple[tuple[Line, ...], tuple[tuple[str, ...], ...]], list[Comparison]] = {}
+    for one in comparisons:
+        if one.divergences:
+            alike.setdefault((tuple(condensed(one)), tuple(classes(one).values())), []).append(one)
+    parts = [
+        "\n".join([*(_title(one, look) for one in members), _divergences_of(members[0], look)]) for members in alike.values()
+    ]
     return "\n\n".join([look.heading("Divergences"), *parts]) if parts else ""
 
 
+def _title(comparison: Comparison, look: Look) -> str:
+    """The name of a scenario, and its title as far as there is room."""
+    name, title = plain(comparison.scenario.name), prose(comparison.scenario.title)
+    return look.heading(name) + (f"  {clip(title, max(20, look.width - width(name) - 2))}" if title else "")
+
+
 def _divergences_of(comparison: Comparison, look: Look) -> str:
+    """The table of one scenario: a column for each flavor, or for each class where several flavors agree."""
     grouped = classes(comparison)
-    scenario = comparison.scenario
     found = condensed(comparison)
     shown = sorted(found, key=lambda line: not line.promised)[:LINES_PER_SCENARIO]
-    title = prose(scenario.title)
-    name = plain(scenario.name)
-    head = [look.heading(name) + (f"  {clip(title, max(20, look.width - width(name) - 2))}" if title else "")]
-    head += [paragraph(f"{letter} = {', '.join(map(plain, ids))}", look.width, "  ") for letter, ids in grouped.items()]
-    text = "\n".join([*head, by_path(shown, list(grouped), look)])
+    letters, head = [flavor for (flavor, *_) in grouped.values()], []
+    if any(len(ids) > 1 for ids in grouped.values()):
+        letters = list(grouped)
+        head = [paragraph(f"{letter} = {', '.join(map(plain, ids))}", look.width, "  ") for letter, ids in grouped.items()]
+    text = "\n".join([*head, by_path(shown, letters, look)])
     if any(NOT_COMPARED in line.values for line in shown):
         text += "\n" + look.quiet(f"  {NOT_COMPARED}: means something on one system alone, and is not compared with others")
     if more := len(found) - len(shown):
@@ -142,12 +154,13 @@ def _divergences_of(comparison: Comparison, look: Look) -> str:
     return text
 
 
-def by_path(found: Sequence[Line], letters: Sequence[str], look: Look) -> str:
-    """Divergences as a table: path, and a column for each outcome class."""
+def by_path(found: Sequence[Line], columns: Sequence[str], look: Look) -> str:
+    """Divergences as a table: path, and what each column says."""
     paths = [clip(plain(line.path), 40) + (" !" if line.promised else "") for line in found]
-    room = max(12, (look.width - max(map(width, paths), default=0) - 4) // max(1, len(letters)) - 2)
+    room = max(12, (look.width - max(map(width, paths), default=0) - 4) // max(1, len(columns)) - 2)
     rows = [[path, *(clip(value, 3 * room) for value in line.values)] for path, line in zip(paths, found, strict=True)]
-    table = grid(rows, ["path", *letters], [None, *(room for _ in letters)])
+    heads = [column if len(column) + 2 <= room else column.replace("@", "\n@", 1) for column in columns]
+    table = grid(rows, ["path", *heads], [None, *(room for _ in columns)])
     return "\n".join("  " + line for line in table.splitlines())
 
 

@@ -70,7 +70,7 @@ def _what(stage: Stage, scenario: Scenario, look: Look) -> str:
             stage.outcome
         )
     if isinstance(stage.item, Check):
-        return look.heading("check")
+        return look.heading(f"step {stage.item.index}  check")
     names = ", ".join(plain(process.name) for process in scenario.processes)
     return look.heading("start") + f"  the kernel, init, the shell{', ' if names else ''}{names}"
 

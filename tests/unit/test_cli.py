@@ -277,8 +277,8 @@ def test_compare_tells_flavors_from_paths(install: Install, tmp_path: Path, caps
     specs(tmp_path, files__fork=FORK, files__umask=UMASK)
     assert main(["compare", "tinyos@1", "specs/files", "tinyos"]) == 0
     out, _ = said(capsys)
-    assert "A = tinyos@1\n  B = tinyos@2\n" in out
-    assert "  kid.umask  022  000\n" in out
+    assert "  path       tinyos@1    tinyos@2\n" in out
+    assert "  kid.umask  022         000\n" in out
     assert "Facts that differ\n" in out
     assert "1        1            <role>.umask  files/fork\n" in out
     assert out.endswith("2 scenarios, 4 runs: 1 divergent, 1 agreeing, 0 failed\n")

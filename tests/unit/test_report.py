@@ -142,11 +142,19 @@ def test_a_long_list_of_divergences_is_cut_and_says_so() -> None:
     assert "… 18 more; --format markdown lists them all" in text
 
 
+def test_scenarios_that_diverge_alike_stand_above_one_table() -> None:
+    forks = [on(replace(FORK, name=f"a/{name}"), TINY, FORGETFUL, ODD) for name in ("one", "two")]
+    text = table_report.divergences([forks[0], on(FORK, TINY, BARREN), forks[1]], Look())
+    head = "a/one  a title\na/two  a title\n  A = tinyos@1, odd@1\n  B = tinyos@2\n  path       A    B\n"
+    assert text.startswith(f"Divergences\n\n{head}")
+    assert "topic/name  a title\n  path                  tinyos@1       barren@1\n" in text
+
+
 def test_broken_promises_come_first_and_are_marked() -> None:
     comparison = on(replace(FORK, agree=("machine.forks",)), TINY, BARREN)
     text = table_report.render([comparison], ids(TINY, BARREN), Look())
     assert ", 1 BROKEN PROMISE" in text
-    first = text.partition("Divergences\n")[2].splitlines()[6]
+    first = text.partition("Divergences\n")[2].splitlines()[4]
     assert first.split() == ["machine.forks", "!", "1", "0"]
     assert text.endswith("1 scenario, 2 runs: 1 divergent, 0 agreeing, 1 FAILED\n")
 
@@ -330,7 +338,7 @@ def test_a_walk_is_told_step_by_step() -> None:
     assert "    step 1 went on: parent: vfork() now gives kid\n" in text
     assert "    parent.state: asleep -> running\n" in text
     assert "    kid: running -> zombie (parent parent, status exited 3, exit_signal SIGCHLD, " in text
-    assert "    met    kid.state is zombie\n" in text
+    assert "\nstep 4  check\n    met    kid.state is zombie\n" in text
     assert "    UNMET  parent.umask is 022, expected 000 (specs/x.yaml:4)\n" in text
     assert text.endswith("end  not as expected\n")
 
