@@ -213,6 +213,11 @@ def test_the_first_of_several_mistakes_is_reported_with_the_number_of_the_others
     expect(HEAD + "steps:\n  - {do: kill, to: a, signal: SIGX}\n", 4, 20, "(and 1 more problem in this file)")
 
 
+def test_first_means_by_place_not_by_the_order_of_looking() -> None:
+    text = HEAD + "agree: [parent.umsk]\nsteps:\n  - {do: kill, to: nobody, signal: SIGINT}\n"
+    expect(text, 3, 9, "'parent.umsk' is no fact; did you mean umask? (and 1 more problem in this file)")
+
+
 def test_a_mistake_inside_an_alias_is_reported_where_it_is_written() -> None:
     text = HEAD + "steps:\n  - {do: fork, gives: &x {gamma: 1}}\n  - {do: fork, gives: *x}\n"
     expect(text, 4, 27, "selector 'gamma'")
