@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from flavors.netbsd.param import PK_SUGID, SIGCONT
 from flavors.netbsd.sources import KERN_AUTH, KERN_PROC, KERN_SIG, SUSER, SYS_PROCESS
 from flavors.netbsd.state import kern
@@ -16,10 +14,9 @@ ALLOW, DENY, DEFER = 0, 1, 2
 
 
 @models(KERN_AUTH, function="kauth_authorize_action")
-def authorized(verdicts: Iterable[int]) -> bool:
+def authorized(*verdicts: int) -> bool:
     """All listeners are asked; one DENY refuses, else one ALLOW grants, else it is refused."""
-    answers = list(verdicts)
-    return DENY not in answers and ALLOW in answers
+    return DENY not in verdicts and ALLOW in verdicts
 
 
 def cred_of(l: Lwp) -> Cred:
@@ -42,12 +39,10 @@ def proc_listener(k: Machine, arg2: int) -> int:
 
 @models(KERN_AUTH, function="kauth_authorize_process")
 def authorize_fork(k: Machine, cred: Cred, arg1: int, arg2: int) -> bool:
-    """KAUTH_PROCESS_FORK: the process subsystem's listener, the superuser's, and any that were added."""
-    listeners = kern(k).fork_listeners
-    if not listeners:
-        return proc_listener(k, arg2) == ALLOW or cred.cr_uid == 0
-    verdicts = [proc_listener(k, arg2), ALLOW if cred.cr_uid == 0 else DEFER]
-    return authorized(verdicts + [listener(k, arg1, arg2) for listener in listeners])
+    """KAUTH_PROCESS_FORK: the process subsystem's listener is asked, and the superuser's."""
+    listener = kern(k).fork_listener
+    verdict = proc_listener(k, arg2) if listener is None else listener(k, arg1, arg2)
+    return authorized(verdict, ALLOW if cred.cr_uid == 0 else DEFER)
 
 
 @models(KERN_AUTH)

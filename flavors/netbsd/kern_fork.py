@@ -320,7 +320,7 @@ def fork1(
         counters["forks_sharevm"] = counters.get("forks_sharevm", 0) + 1
     if rnewprocp is not None:  # [518-519] for kernel callers
         rnewprocp.append(p2)
-    if ktrpoint_emul(p1):  # [521-522] even if it inherits no tracing
+    if p1.p_traceflag and ktrpoint_emul(k, p1):  # [521-522] even if it inherits no tracing
         p2.p_traceflag |= KTRFAC_TRC_EMUL
     if p1.p_klist:  # [527] somebody watches
         mutex_exit(k, l1, proc_lock)  # sic: [528] the child is on the lists, still embryonic: signals to it are dropped

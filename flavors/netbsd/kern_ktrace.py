@@ -44,9 +44,9 @@ def ktrace(k: Machine, l: Lwp, p: Proc, file: str, inherit: bool) -> None:
 
 
 @models(KERN_KTRACE)
-def ktrpoint_emul(p: Proc) -> bool:
-    """Whether the running process traces emulation changes."""
-    return bool(p.p_traceflag & KTRFAC_EMUL)
+def ktrpoint_emul(k: Machine, p: Proc) -> bool:
+    """Whether the running process traces emulation changes: never, if nobody on the machine traces anything."""
+    return bool(p.p_traceflag & KTRFAC_EMUL and kern(k).ktrace_files)
 
 
 @models(KERN_SUBR)

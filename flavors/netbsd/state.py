@@ -46,7 +46,7 @@ class NetBSD:
     uarea_fail: int = 0  # injected: no kernel virtual address space for a u-area
     note_track: int = 0  # 1: the attach that finds a half-made child, as repaired in November 2012
     forkhooks: list[Callable[[Machine, Proc, Proc], None]] = field(default_factory=list)  # most recently registered first
-    fork_listeners: tuple[Callable[[Machine, int, int], int], ...] = ()  # of KAUTH_PROCESS_FORK, beside the stock ones
+    fork_listener: Callable[[Machine, int, int], int] | None = None  # of KAUTH_PROCESS_FORK, instead of the stock one
     freeprocs: list[Proc] = field(default_factory=list)  # process structures given back, last one on top
     reborn: dict[Proc, Proc] = field(default_factory=dict)  # freed structure -> the process that has its memory now
     mqueues: dict[str, int] = field(default_factory=dict)  # message queues by name -> open descriptions of each
