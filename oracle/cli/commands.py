@@ -18,7 +18,6 @@ from oracle.report.text import plural
 from oracle.scenario import Scenario
 
 SPECS = Path("specs")
-ENDINGS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     flavors = chosen(registry, options.flavor)
     _check_output(options)
     done = run_all(read(paths_or_specs(options.paths), registry), flavors, terminal)
-    _put(_rendered(done, options.format, _look(options, terminal)), options.output, terminal)
+    _put_done(_rendered(done, options.format, _look(options, terminal)), done, options, terminal)
     if options.reports is not None and done.planned is None:
         write_reports(options.reports, done)
     _last_words(done, options, terminal)
@@ -66,7 +65,7 @@ def compare(options: Namespace, terminal: Terminal) -> int:
     done = run_all(read(paths, registry), flavors, terminal)
     look = _look(options, terminal)
     text = _differences(done, look) if options.format == "table" else _rendered(done, options.format, look)
-    _put(text, options.output, terminal)
+    _put_done(text, done, options, terminal)
     _last_words(done, options, terminal)
     return done.code()
 
@@ -193,10 +192,12 @@ def read(paths: Sequence[Path], registry: Registry) -> list[Scenario]:
 
 def _file_of(word: str) -> Path:
     """A scenario by its file, or by its name below ./specs."""
-    named = [SPECS / (word + ending) for ending in ENDINGS]
-    found = next((path for path in (Path(word), *named) if path.is_file()), None)
+    from oracle.load import SUFFIX
+
+    named = SPECS / (word + SUFFIX)
+    found = next((path for path in (Path(word), named) if path.is_file()), None)
     if found is None:
-        raise UsageError(f"there is no scenario {word!r}: neither a file of that name, nor {str(named[0])!r}")
+        raise UsageError(f"there is no scenario {word!r}: neither a file of that name, nor {str(named)!r}")
     return found
 
 
@@ -268,6 +269,11 @@ def _check_output(options: Namespace) -> None:
 def _look(options: Namespace, terminal: Terminal) -> Look:
     """A file is nobody's terminal."""
     return Look() if options.output is not None and options.color != "always" else terminal.look()
+
+
+def _put_done(text: str, done: Done, options: Namespace, terminal: Terminal) -> None:
+    """Put a report where it belongs; of an interrupted run, on standard output: a file holds a whole report or none."""
+    _put(text, options.output if done.planned is None else None, terminal)
 
 
 def _put(text: str, output: Path | None, terminal: Terminal) -> None:

@@ -54,7 +54,7 @@ def _table(specs: Iterable[CallSpec], look: Look) -> str:
     """Calls, each followed by its parameters."""
     rows = []
     for spec in specs:
-        meaning = f"{prose(spec.meaning)}; gives {spec.result.value}" + (", takes as:" if spec.births else "")
+        meaning = f"{prose(spec.meaning)}; gives {spec.result.value}" + ("; as: names what it makes" if spec.births else "")
         rows.append([plain(spec.name), "", meaning])
         rows += [["", plain(param.name), _parameter(param)] for param in spec.params]
     return fitted(rows, ["call", "parameter", "meaning"], look)

@@ -104,7 +104,7 @@ def _cell(cell: Cell, look: Look) -> str:
 def _differences(comparison: Comparison, room: int, look: Look) -> str:
     """How many divergences there are, and the first in words as far as there is room."""
     if not comparison.divergences:
-        return look.quiet("agree" if compared(comparison) else "not compared")
+        return look.quiet("agree" if compared(comparison) else "not compared" if room >= NARROW else "-")
     count = str(len(comparison.divergences))
     if comparison.broken_promises and room < NARROW:
         return look.bad(f"{count} !")

@@ -11,6 +11,7 @@ from oracle.cli import main
 from oracle.errors import FlavorError
 from oracle.flavor import Flavor
 from oracle.registry import Registry
+from tests.unit.load_helpers import ALPHA1
 from tests.unit.toys import BARREN, CRASHING, ENDLESS, FORGETFUL, FORK, LEAKY, ODD, TINY, UMASK, VAGUE, specs
 
 Install = Callable[..., None]
@@ -121,12 +122,13 @@ def test_what_was_finished_before_an_interrupt_is_printed(
 ) -> None:
     install(ENDLESS)
     specs(tmp_path, files__fork=FORK, files__umask=UMASK, files__zero=FORK)
-    assert main(["run", "--reports", "reports"]) == 130
+    assert main(["run", "--reports", "reports", "--output", "file"]) == 130
     out, _ = said(capsys)
     assert "files/fork  A ok" in out
     assert "files/zero" not in out
     assert out.endswith("interrupted: 1 of 3 scenarios were run\n")
     assert list(Path("reports").iterdir()) == []
+    assert not Path("file").exists()
 
 
 @pytest.mark.parametrize("form", ["json", "markdown", "table"])
@@ -315,6 +317,13 @@ def test_show_of_a_crash(install: Install, tmp_path: Path, capsys: pytest.Captur
     assert "Traceback (most recent call last):" in err
 
 
+def test_an_interrupted_show_says_so(install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    install(ENDLESS)
+    specs(tmp_path, files__umask=UMASK)
+    assert main(["show", "files/umask", "--flavor", "endless"]) == 130
+    assert said(capsys)[1] == "fork-oracle: interrupted\n"
+
+
 # --- lists --------------------------------------------------------------------------------------------------------------
 
 
@@ -360,6 +369,16 @@ def test_calls_are_listed_with_their_parameters(install: Install, capsys: pytest
     out, _ = said(capsys)
     assert "memory         whether memory is shared or copied: share | copy (copy if not given)\n" in out
     assert "Calls of tinyos@1 alone\n\nnone\n\nIt lacks the portable calls type, setpgid, " in out
+
+
+def test_native_calls_are_listed_with_the_names_of_their_flags(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    install(ALPHA1)
+    assert main(["calls"]) == 0
+    out, _ = said(capsys)
+    native = out.partition("Calls of alpha@1.1 alone\n")[2]
+    assert "\nrfork                rfork(2); gives the role whose pid it returned, or 0; as: names what it makes\n" in native
+    assert "flags        what to share: RFPROC, RFFDG, RFMEM (required)\n" in native
+    assert "It lacks the portable calls mq_open." in native
 
 
 def test_the_schema_is_printed_or_written(install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -170,10 +170,22 @@ def test_ctrl_c_prints_what_was_finished(tmp_path: Path) -> None:
 def test_help_imports_neither_flavors_nor_libraries() -> None:
     program = (
         "import sys\nfrom oracle.cli import main\nassert main(['run', '--help']) == 0\n"
-        "heavy = {'pydantic', 'yaml', 'tabulate', 'tqdm', 'flavors', 'oracle.run', 'json'}\n"
+        "heavy = {'pydantic', 'yaml', 'tabulate', 'tqdm', 'flavors', 'oracle.run'}\n"
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment({}), cwd=ROOT, capture_output=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_package_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "oracle.cli", "--version"],
+        env=environment({}),
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout[:12]) == (0, b"fork-oracle ")

@@ -13,7 +13,7 @@ from oracle.report.digest import Cell, Line, Mark, cells, condensed, file_in_spe
 from oracle.report.failures import failures_of
 from oracle.report.look import Look
 from oracle.report.walk import walk
-from oracle.scenario import Scenario
+from oracle.scenario import Expected, Scenario
 from tests.unit.plugins import check, program, step
 from tests.unit.toys import BARREN, CRASHING, FORGETFUL, LEAKY, ODD, TINY, VAGUE
 
@@ -366,6 +366,15 @@ def test_a_walk_says_what_is_not_modelled_and_what_the_kernel_breaks_itself() ->
     assert "invariant, broken by that kernel itself: nprocs: nprocs is 5" in odd
     assert "end  as expected\n" in odd
     assert "    INVARIANT  nprocs: nprocs is 5" in walk_report.render(walk(UMASK, LEAKY), UMASK, "", Look())
+
+
+def test_a_walk_ends_with_what_was_expected_at_the_end() -> None:
+    late = Expected((("all", "kid"),), line=9)
+    scenario = program(replace(step(1, "parent", "vfork", born="kid", gives="asleep"), finally_gives=late))
+    text = walk_report.render(walk(scenario, TINY), replace(scenario, file="x.yaml"), "", Look())
+    assert "    met    call.1 is asleep\n" in text
+    end = text.partition("\nend  ")[2]
+    assert end == "not as expected\n    UNMET  call.1 is asleep, expected kid (x.yaml:9)\n"
 
 
 def test_all_facts_can_be_shown() -> None:
