@@ -321,6 +321,7 @@ def test_a_walk_tells_what_a_step_brought_about() -> None:
     (birth,) = vfork.changes.births
     assert (birth.role, birth.like) == ("kid", "parent")
     assert ("memory", "shared") in birth.relation
+    assert [one.path for one in vfork.changes.facts if "kid" in one.path] == []  # told by the birth
     assert [one.event for one in vfork.events] == ["calls", "sleeps"]
     assert [(one.ms, one.event) for one in sleep.events] == [(0, "calls"), (0, "sleeps"), (200, "wakes"), (200, "returns")]
     assert [(one.index, one.result) for one in left.later] == [(1, "kid")]
