@@ -1,4 +1,4 @@
-"""Scenarios times flavors: runs them all and says, for each scenario, who parts ways with whom and whether that was expected."""
+"""Scenarios times flavors: runs them all and says, for each scenario, who parts ways with whom and whether it was expected."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Comparison:
         return not self.broken_promises and all(result.ok for result in self.results)
 
     def outcome_classes(self) -> dict[str, str]:
-        """A letter for each flavor: the same letter for those that agree on every fact compared."""
+        """A letter for each flavor (AA after Z): the same letter for those that agree on every fact compared."""
         letters: dict[tuple[object, ...], str] = {}
         classes: dict[str, str] = {}
         for result in self.results:
@@ -35,8 +35,13 @@ class Comparison:
                 classes[result.flavor] = "!" if result.crash else "?"
                 continue
             key = tuple(dict(divergence.values).get(result.flavor) for divergence in self.divergences)
-            classes[result.flavor] = letters.setdefault(key, chr(ord("A") + len(letters)))
+            classes[result.flavor] = letters.setdefault(key, _letter(len(letters)))
         return classes
+
+
+def _letter(index: int) -> str:
+    """A, B … Z, AA, AB … for 0, 1 …"""
+    return (_letter(index // 26 - 1) if index >= 26 else "") + chr(ord("A") + index % 26)
 
 
 def compare(scenario: Scenario, flavors: Sequence[Flavor]) -> Comparison:
