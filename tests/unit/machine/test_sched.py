@@ -115,14 +115,33 @@ def test_a_round_does_not_wait_for_ever_for_the_clock() -> None:
     assert task.value is Wake.TIMEOUT
 
 
-def test_a_timer_goes_off_at_its_tick_and_once() -> None:
+def test_a_timer_goes_off_at_its_tick_and_once_while_a_call_sleeps() -> None:
     bench = Bench()
     fired: list[int] = []
     bench.k.timer_expired = lambda k, p: fired.append(k.ticks)
     bench.lwps[0].lwp_proc.p_realtimer = due = bench.k.ticks + 30
-    bench.k.sched.run()
+    bench.k.sched.run(bench.k.sched.spawn(bench.lwps[0], "sleep", bench.sleeps("a", bench)))
     assert fired == [due]
     assert bench.lwps[0].lwp_proc.p_realtimer == 0
+
+
+def test_a_timer_does_not_move_the_clock_once_the_call_has_returned() -> None:
+    bench = Bench()
+    bench.lwps[0].lwp_proc.p_realtimer = due = bench.k.ticks + 30
+    bench.k.sched.run(bench.k.sched.spawn(bench.lwps[0], "call", no_wait(None)))
+    assert bench.k.ticks < due
+    assert bench.lwps[0].lwp_proc.p_realtimer == due
+
+
+def test_a_timer_on_the_way_to_somebodys_time_out_goes_off_at_its_own_tick() -> None:
+    bench = Bench()
+    fired: list[int] = []
+    bench.k.timer_expired = lambda k, p: fired.append(k.ticks)
+    bench.lwps[0].lwp_proc.p_realtimer = due = bench.k.ticks + 30
+    bench.k.sched.spawn(bench.lwps[1], "sleep", bench.sleeps("b", bench, timo=500))
+    bench.k.sched.run(bench.k.sched.spawn(bench.lwps[0], "call", no_wait(None)))
+    assert fired == [due]
+    assert bench.log == ["b time-out"]
 
 
 def test_a_signal_ends_an_interruptible_sleep_and_no_other() -> None:
