@@ -17,7 +17,6 @@ from flavors.netbsd.param import (
     PK_SYSTEM,
     PL_CONTROLT,
     SACTIVE,
-    SIDL,
     SIGCHLD,
     SIGNALS,
 )
@@ -28,92 +27,74 @@ from flavors.netbsd.userret import userret
 from oracle.cite import models
 from oracle.machine.cred import Cred
 from oracle.machine.errno import Unmodelled
-from oracle.machine.files import Cwdi, File, FileDesc, vref
+from oracle.machine.files import Cwdi, File, FileDesc, Vnode, vref
 from oracle.machine.kevent import KQueue
-from oracle.machine.limits import RLIM_INFINITY
+from oracle.machine.limits import RLIM_INFINITY, PLimit
 from oracle.machine.locks import CondVar, Mutex, RwLock
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Lwp, Pgrp, Proc, Session
+from oracle.machine.proc import Lwp, Proc, Session
 from oracle.machine.signals import SigActs, SigHandler
 from oracle.machine.vm import Inherit, VmEntry, VmObject, VmSpace
 from oracle.scenario import MachineSpec, ProcessSpec
 
 TTY = "/dev/tty"
+INHERITS = {"share": Inherit.SHARE, "copy": Inherit.COPY, "none": Inherit.NONE}
 
 
 @models(INIT_MAIN, function="main")
 def boot(k: Machine, spec: MachineSpec) -> None:
     """Globals, process 0, and init."""
     k.maxproc = MAXPROC if spec.maxproc is None else spec.maxproc
-    tunables = dict(spec.tunables) if spec.tunables else {}
-    k.kern = NetBSD(
-        PidTable(),
-        Mutex("ktrace_lock"),
-        spec.terminal,
-        ms_to_ticks(tunables.get("forkfsleep", 0)),
-    )
-    if tunables:
-        kern(k).uarea_fail = tunables.get("uarea_fail", 0)
-        kern(k).note_track = tunables.get("note_track", 0)
+    pids = PidTable()
+    globals_ = k.kern = NetBSD(pids, Mutex("ktrace_lock"), spec.terminal)
+    if spec.tunables:
+        tunables = dict(spec.tunables)
+        globals_.forkfsleep = ms_to_ticks(tunables.get("forkfsleep", 0))
+        globals_.uarea_fail = tunables.get("uarea_fail", 0)
+        globals_.note_track = tunables.get("note_track", 0)
     k.proc_lock = Mutex("proc_lock")
     k.userret = userret
     k.timer_expired = realtimexpire
     root = k.vnode("/")
-    p0 = k.new_proc("system", SACTIVE)
-    p0.p_pid = 0
+    limit = boot_limits(k)
+    limit.pl_refcnt = 2
+    p0 = k.proc0 = _system_process(k, 0, "system", None, limit, root)
     p0.p_flag = PK_SYSTEM
-    kern(k).pids.slots[0] = p0
-    session = Session(0, None)
-    p0.p_pgrp = pgrp = Pgrp(0, session)
-    pgrp.pg_members.append(p0)
-    k.pgrps[0] = pgrp
-    kern(k).pids.reserved[0] = 0
-    p0.p_limit = boot_limits(k)
-    _substructures(k, p0, Cred(0, 0, 0, None, 2), FileDesc({}, {}), Cwdi(vref(root), vref(root), 0o22), SigActs(), VmSpace({}))
     p0.p_lwps[0].lwp_flag = LW_SYSTEM
-    k.allproc.append(p0)
-    k.proc0 = p0
-    _name(k, p0, "kernel")
-    p1 = k.new_proc("init", SACTIVE)
-    _alloc_init(k, p1)
-    p1.p_pptr = p0
-    p0.p_children.append(p1)
-    p1.p_limit = p0.p_limit
-    p0.p_limit.pl_refcnt += 1
-    p1.p_pgrp = pgrp = new_pgrp(k, 1, Session(1, p1))
-    pgrp.pg_members.append(p1)
+    p1 = k.initproc = _system_process(k, 1, "init", p0, limit, root)
     p1.p_textvp = vref(k.vnode("/sbin/init"))
-    p1.p_exitsig = SIGCHLD
-    _substructures(k, p1, Cred(0, 0, 0, None, 2), FileDesc({}, {}), Cwdi(vref(root), vref(root), 0o22), SigActs(), VmSpace({}))
-    k.allproc.insert(0, p1)
-    k.initproc = p1
-    _name(k, p1, "init")
-    k.uid(0).ui_proccnt = 2
-    k.nprocs = 2
+    pids.slots[0] = p0
+    pids.slots[1] = p1
+    pids.next_free = pids.count = 2
+    k.uid(0).ui_proccnt = k.nprocs = 2
 
 
-def _alloc_init(k: Machine, p: Proc) -> None:
-    """Process 1 takes the first free slot."""
-    pids = kern(k).pids
-    pids.slots[1] = p
-    pids.next_free = 2
-    pids.count = 2
-    p.p_pid = 1
-
-
-def _name(k: Machine, p: Proc, role: str) -> None:
+def _system_process(k: Machine, pid: int, role: str, parent: Proc | None, limit: PLimit, root: Vnode) -> Proc:
+    """Process 0 or init: each in a session of its own, with nothing open."""
+    p = Proc(pid, k.next_serial(), role, SACTIVE, parent)
+    pgrp = p.p_pgrp = new_pgrp(k, pid, Session(pid, p))
+    pgrp.pg_members.append(p)
+    p.p_limit = limit
+    root.v_usecount += 2
+    cred = Cred(0, 0, 0, None, 2)
+    if parent is not None:
+        parent.p_children.append(p)
+        p.p_exitsig = SIGCHLD
+    _give_own(k, p, cred, FileDesc({}, {}), Cwdi(root, root, 0o22), VmSpace({}))
+    k.allproc.insert(0, p)
     l = p.p_lwps[0]
-    k.names[p] = role
-    k.lwp_names[l] = role
-    k.roles[role] = l
+    name = "init" if pid else "kernel"
+    k.names[p] = k.lwp_names[l] = name
+    k.roles[name] = l
+    return p
 
 
-def _substructures(k: Machine, p: Proc, cred: Cred, fd: FileDesc, cwdi: Cwdi, acts: SigActs, vm: VmSpace) -> None:
+def _give_own(k: Machine, p: Proc, cred: Cred, fd: FileDesc, cwdi: Cwdi, vm: VmSpace) -> None:
     """What every process has: its structures, its locks, its one LWP."""
     p.p_ucred = cred
     p.p_fd = fd
     p.p_cwdi = cwdi
-    p.p_sigacts = acts
+    p.p_sigacts = SigActs({}, 1)
     p.p_sigignore = DEFAULT_IGNORED
     p.p_vmspace = vm
     p.p_nstopchild = 0
@@ -129,31 +110,33 @@ def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
     """A process as a scenario wants it at its start, a child of `parent`; it has exec'd nothing and is in user mode."""
     if spec.jail:
         raise Unmodelled("NetBSD has no jails")
-    p = k.new_proc(spec.command, SIDL)
-    proc_alloc_pid(kern(k).pids, p)
-    p.p_stat = SACTIVE
-    p.p_pptr = parent
-    p.p_ppid = parent.p_pid
+    p = Proc(-1, k.next_serial(), spec.command, SACTIVE, parent, parent.p_pid)
+    globals_ = kern(k)
+    proc_alloc_pid(globals_.pids, p)
     p.p_exitsig = SIGCHLD
     parent.p_children.insert(0, p)
     k.allproc.insert(0, p)
     k.nprocs += 1
-    k.uid(spec.uid).ui_proccnt += 1
+    uid = spec.uid
+    k.uid(uid).ui_proccnt += 1
     _limits(p, spec, parent)
-    euid = spec.uid if spec.euid is None else spec.euid
-    cred = Cred(euid, spec.uid, euid if spec.svuid is None else spec.svuid, None, 2)
-    cwdi = Cwdi(vref(k.vnode(spec.cwd)), vref(k.vnode(spec.root)), spec.umask)
-    _substructures(k, p, cred, FileDesc({}, {}), cwdi, SigActs(), _memory(spec))
-    p.p_textvp = vref(k.vnode(spec.text))
+    euid = uid if spec.euid is None else spec.euid
+    cred = Cred(euid, uid, euid if spec.svuid is None else spec.svuid, None, 2)
+    cdir, rdir, text = k.vnode(spec.cwd), k.vnode(spec.root), k.vnode(spec.text)
+    cdir.v_usecount += 1
+    rdir.v_usecount += 1
+    text.v_usecount += 1
+    p.p_textvp = text
+    vm_map = {one.name: VmEntry(one.name, INHERITS[one.inherit], VmObject(one.value), False, one.wired) for one in spec.memory}
+    _give_own(k, p, cred, FileDesc({}, {}), Cwdi(cdir, rdir, spec.umask), VmSpace(vm_map))
     p.p_nice = spec.nice
     if spec.sugid:
-        p.p_flag |= PK_SUGID
+        p.p_flag = PK_SUGID
     _files(k, p, spec)
-    _group(k, p, spec, parent)
+    _group(k, globals_, p, spec, parent)
     l = p.p_lwps[0]
     if spec.masked or spec.pending or spec.ignored or spec.caught:
         _signals(p, l, spec)
-    _name(k, p, spec.name)
     return l
 
 
@@ -172,22 +155,15 @@ def _limits(p: Proc, spec: ProcessSpec, parent: Proc) -> None:
             own[resource] = (soft if soft >= 0 else RLIM_INFINITY, hard if hard >= 0 else RLIM_INFINITY)
 
 
-def _memory(spec: ProcessSpec) -> VmSpace:
-    return VmSpace(
-        {
-            region.name: VmEntry(region.name, Inherit(region.inherit), VmObject(region.value), False, region.wired)
-            for region in spec.memory
-        }
-    )
-
-
 def _files(k: Machine, p: Proc, spec: ProcessSpec) -> None:
     """Open descriptors."""
     fd = p.p_fd
     assert fd is not None
     for file in spec.files:
         if file.kind == "vnode":
-            fp = File("vnode", file.path, vref(k.vnode(file.path)), 1, file.offset)
+            vp = k.vnode(file.path)
+            vp.v_usecount += 1
+            fp = File("vnode", file.path, vp, 1, file.offset)
         elif file.kind == "kqueue":
             fp = File("kqueue", file.path, KQueue())
         elif file.kind == "mqueue":
@@ -199,7 +175,7 @@ def _files(k: Machine, p: Proc, spec: ProcessSpec) -> None:
             fd.fd_exclose[file.fd] = None
 
 
-def _group(k: Machine, p: Proc, spec: ProcessSpec, parent: Proc) -> None:
+def _group(k: Machine, globals_: NetBSD, p: Proc, spec: ProcessSpec, parent: Proc) -> None:
     """Group, session, terminal. The first job that is not the session leader's own group is in the foreground."""
     leads_session = spec.session in ("", spec.name)
     if spec.group and spec.group != spec.name:
@@ -207,7 +183,7 @@ def _group(k: Machine, p: Proc, spec: ProcessSpec, parent: Proc) -> None:
         assert pgrp is not None
     elif leads_session:
         session = Session(p.p_pid, p)
-        if kern(k).terminal and spec.terminal:
+        if globals_.terminal and spec.terminal:
             session.s_ttyvp = vref(k.vnode(TTY))
         pgrp = session.s_ttypgrp = new_pgrp(k, p.p_pid, session)
     else:

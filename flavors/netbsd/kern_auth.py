@@ -14,9 +14,9 @@ ALLOW, DENY, DEFER = 0, 1, 2
 
 
 @models(KERN_AUTH, function="kauth_authorize_action")
-def authorized(*verdicts: int) -> bool:
-    """All listeners are asked; one DENY refuses, else one ALLOW grants, else it is refused."""
-    return DENY not in verdicts and ALLOW in verdicts
+def authorized(one: int, other: int) -> bool:
+    """Of what the listeners say, one DENY refuses, else one ALLOW grants, else it is refused."""
+    return one != DENY and other != DENY and (one == ALLOW or other == ALLOW)
 
 
 def cred_of(l: Lwp) -> Cred:
@@ -32,7 +32,7 @@ def suser(cred: Cred) -> bool:
 
 
 @models(KERN_PROC, function="proc_listener_cb")
-def proc_listener(k: Machine, arg2: int) -> int:
+def proc_listener(k: Machine, arg1: int, arg2: int) -> int:
     """Means to keep the last five slots for root, but reads the process count from the argument after the one that has it."""
     return DEFER if arg2 >= k.maxproc - 5 else ALLOW
 
@@ -40,9 +40,8 @@ def proc_listener(k: Machine, arg2: int) -> int:
 @models(KERN_AUTH, function="kauth_authorize_process")
 def authorize_fork(k: Machine, cred: Cred, arg1: int, arg2: int) -> bool:
     """KAUTH_PROCESS_FORK: the process subsystem's listener is asked, and the superuser's."""
-    listener = kern(k).fork_listener
-    verdict = proc_listener(k, arg2) if listener is None else listener(k, arg1, arg2)
-    return authorized(verdict, ALLOW if cred.cr_uid == 0 else DEFER)
+    listener = kern(k).fork_listener or proc_listener
+    return authorized(listener(k, arg1, arg2), ALLOW if cred.cr_uid == 0 else DEFER)
 
 
 @models(KERN_AUTH)

@@ -58,10 +58,10 @@ from flavors.netbsd.param import (
     UINT32,
 )
 from flavors.netbsd.sources import KERN_FORK, KERN_MUTEX, SUBR_PRF
-from flavors.netbsd.state import kern, occupant
+from flavors.netbsd.state import NetBSD, occupant
 from flavors.netbsd.sys_sig import sigactsinit
 from flavors.netbsd.userret import child_return
-from flavors.netbsd.uvm_glue import uvm_proc_fork, uvm_uarea_alloc
+from flavors.netbsd.uvm_glue import uvm_proc_fork
 from flavors.netbsd.vfs_cwd import cwdinit, cwdshare
 from oracle.cite import models
 from oracle.machine.errno import EAGAIN, EINVAL, ENOMEM
@@ -136,6 +136,12 @@ def mutex_exit_unchecked(k: Machine, mutex: Mutex) -> None:
         k.wakeup(mutex)
 
 
+def mutex_pass(mutex: Mutex) -> Kernel[None]:
+    """Wait until nobody owns a mutex. For a section in which nothing can wait: nobody could see that it was owned meanwhile."""
+    while mutex.mtx_owner is not None:
+        yield from tsleep(mutex, mutex.mtx_name)
+
+
 def ppwait_over(p2: Proc) -> bool:
     """Whether what a vfork parent waits for has happened."""
     return not p2.p_lflag & PL_PPWAIT
@@ -157,7 +163,7 @@ def fork1(
 
     `stack` names the child's user stack, "" for the caller's. Raises EAGAIN or ENOMEM, with everything undone.
     """
-    globals_ = kern(k)
+    globals_: NetBSD = k.kern  # type: ignore[assignment]  # a cast would cost as much as an allocation
     p1 = l1.lwp_proc  # [224] who forks
     cred = l1.lwp_ucred
     assert cred is not None
@@ -183,7 +189,7 @@ def fork1(
             if globals_.forkfsleep:  # [258-259] here, too
                 yield from tsleep(globals_, "forkulim", globals_.forkfsleep)
             raise EAGAIN(f"uid {uid} has {count - 1} processes, its soft limit")  # [260] no message
-    if not uvm_uarea_alloc(k):  # [269-270] the last thing that can fail
+    if globals_.uarea_fail:  # [269-270] the last thing that can fail
         chgproccnt(k, uid, -1)  # [271] undo
         k.nprocs -= 1  # [272] undo
         raise ENOMEM("no kernel address space for a u-area")  # [273] neither message nor sleep
@@ -247,20 +253,17 @@ def fork1(
     p2.p_ppid = parent.p_pid  # [381] and what getppid(2) says
     # [382-384] no children, no asynchronous input or output
     if p1.p_traceflag & KTRFAC_INHERIT:  # [391] ktrace goes along only if it is asked to
-        ktrace_lock = globals_.ktrace_lock
-        if not mutex_tryenter(k, l1, ktrace_lock):  # [392] wait for who has it
-            yield from mutex_enter(k, l1, ktrace_lock)
+        if globals_.ktrace_lock.mtx_owner is not None:  # [392, 396] for the time of the copy
+            yield from mutex_pass(globals_.ktrace_lock)
         p2.p_traceflag = p1.p_traceflag  # [393] what is traced
         node = p2.p_tracenode = p1.p_tracenode  # [394] where to
         if node is not None:  # [394-395] one more that writes there
             node.kn_refs += 1
-        mutex_exit(k, l1, ktrace_lock)  # [396] done
     p2.p_sigacts = sigactsinit(p1, bool(flags & FORK_SHARESIGS))  # [403] the handler table alone is shared
-    if not mutex_tryenter(k, l1, p1_lock):  # [404] for the parent's flags
-        yield from mutex_enter(k, l1, p1_lock)
+    if p1_lock.mtx_owner is not None:  # [404] for the parent's flags
+        yield from mutex_pass(p1_lock)
     p2.p_sflag |= p1.p_sflag & (PS_STOPFORK | PS_STOPEXEC | PS_NOCLDSTOP)  # [405-406] stop-on-exit is not inherited
-    sched_proc_fork(p1, p2)  # sic: [407] by the first LWP on the parent's list, whoever calls
-    mutex_exit(k, l1, p1_lock)  # [408] done
+    sched_proc_fork(p1, p2)  # sic: [407-408] by the first LWP on the parent's list, whoever calls
     p2.p_stflag = p1.p_stflag  # [410] profiling goes on
     p2.p_prof = p1.p_prof  # [416] with the parent's buffer; times used start at zero
     uvm_proc_fork(p1, p2, bool(flags & FORK_SHAREVM))  # [421] memory
@@ -329,8 +332,8 @@ def fork1(
             yield from preempt("knote window")
         if not mutex_tryenter(k, l1, proc_lock):  # [530] back to work
             yield from mutex_enter(k, l1, proc_lock)
-    if not mutex_tryenter(k, l1, p2_lock):  # [537] the child's state
-        yield from mutex_enter(k, l1, p2_lock)
+    if p2_lock.mtx_owner is not None:  # [537] for the child's state; done with it at [568]
+        yield from mutex_pass(p2_lock)
     # [542-546] its profiling clock runs if its flag says so
     p2.p_start = k.ticks  # [548] born now
     p2.p_acflag = AFORK  # [549] and has not exec'd
@@ -346,8 +349,6 @@ def fork1(
         p2.p_stat = SACTIVE  # [563] alive
         l2.lwp_stat = LSRUN  # [564-565] on a run queue
     k.sched.spawn(l2, "fork_return", (func or child_return)(k, l2))  # [428] where it starts; a stopped one sleeps there at once
-    mutex_exit(k, l1, p2_lock)  # [568] done
-
     # sic: [575-576] sleeps on its own channel, but is woken through the child's parent of record
     while p2.p_lflag & PL_PPWAIT:
         assert p1.p_waitcv is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flavors.netbsd.kern_sig import kpsignal
 from flavors.netbsd.param import PID_MAX, PK_EXEC, PL_CONTROLT, PL_ORPHANPG, SACTIVE, SIDL, SIGCONT, SIGHUP, SSTOP
 from flavors.netbsd.sources import KERN_PROC
-from flavors.netbsd.state import PidTable, kern
+from flavors.netbsd.state import NetBSD, PidTable, kern
 from oracle.cite import models
 from oracle.machine.errno import EACCES, EPERM, ESRCH
 from oracle.machine.files import vrele
@@ -21,7 +21,7 @@ def proc_alloc(k: Machine, comm: str) -> Proc:
 
     The structure given back last is handed out first, with what nobody clears in it: the stack base of its last exec.
     """
-    globals_ = kern(k)
+    globals_: NetBSD = k.kern  # type: ignore[assignment]  # see fork1
     p = k.new_proc(comm, SIDL)
     if globals_.freeprocs:
         old = globals_.freeprocs.pop()

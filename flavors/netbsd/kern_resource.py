@@ -12,19 +12,17 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 
 MB = 1 << 20
+FILES = (NOFILE, MAXFILES)
+ENDLESS = (RLIM_INFINITY, RLIM_INFINITY)
+DATA = (256 * MB, 8192 * MB)
+STACK = (4 * MB, 128 * MB)
 
 
 @models(INIT_MAIN, function="proc0_init")
 def boot_limits(k: Machine) -> PLimit:
     """The limits of process 0, which everybody shares until somebody changes one."""
     return PLimit(
-        {
-            "nproc": (min(k.maxproc, CHILD_MAX), k.maxproc),
-            "nofile": (NOFILE, MAXFILES),
-            "cpu": (RLIM_INFINITY, RLIM_INFINITY),
-            "data": (256 * MB, 8192 * MB),
-            "stack": (4 * MB, 128 * MB),
-        }
+        {"nproc": (min(k.maxproc, CHILD_MAX), k.maxproc), "nofile": FILES, "cpu": ENDLESS, "data": DATA, "stack": STACK}
     )
 
 
@@ -74,7 +72,7 @@ def dosetrlimit(k: Machine, l: Lwp, resource: str, soft: int, hard: int | None) 
         raise EINVAL(f"soft limit {soft} above the hard limit {hard}")
     if hard > old_hard and not suser(cred_of(l)):
         raise EPERM("only root raises a hard limit")
-    ceiling = {"nproc": k.maxproc, "nofile": MAXFILES, "data": 8192 * MB, "stack": 128 * MB}.get(resource, RLIM_INFINITY)
+    ceiling = {"nproc": k.maxproc, "nofile": MAXFILES, "data": DATA[1], "stack": STACK[1]}.get(resource, RLIM_INFINITY)
     soft, hard = min(soft, ceiling), min(hard, ceiling)
     lim_privatise(p).pl_rlimit[resource] = (soft, hard)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from flavors.netbsd.sources import UVM_GLUE, UVM_MAP
-from flavors.netbsd.state import kern
 from oracle.cite import models
-from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 from oracle.machine.vm import Inherit, VmSpace, map_region, unmap_region, vmspace_fork, vmspace_rele
 
@@ -14,12 +12,6 @@ def vmspace_of(p: Proc) -> VmSpace:
     """The address space of a live process."""
     assert p.p_vmspace is not None
     return p.p_vmspace
-
-
-@models(UVM_GLUE)
-def uvm_uarea_alloc(k: Machine) -> bool:
-    """Kernel address space for a u-area. It waits rather than fails; failure is injected by the tunable uarea_fail."""
-    return not kern(k).uarea_fail
 
 
 @models(UVM_GLUE)

@@ -19,7 +19,10 @@ def cwdi_of(p: Proc) -> Cwdi:
 def cwdinit(p1: Proc) -> Cwdi:
     """A copy, with references of its own."""
     cwdi = cwdi_of(p1)
-    return Cwdi(vref(cwdi.cwdi_cdir), vref(cwdi.cwdi_rdir), cwdi.cwdi_cmask)
+    cdir, rdir = cwdi.cwdi_cdir, cwdi.cwdi_rdir
+    cdir.v_usecount += 1
+    rdir.v_usecount += 1
+    return Cwdi(cdir, rdir, cwdi.cwdi_cmask)
 
 
 @models(VFS_CWD)
