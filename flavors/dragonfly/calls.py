@@ -62,10 +62,8 @@ def _kill(k: Machine, lp: Lwp, args: Args) -> Kernel[None]:
         pid = -1
     elif group is not None:
         pid = -group.p_pid
-    elif to is not None:
-        pid = to.p_pid
     else:
-        raise ESRCH("kill names nobody")
+        pid = to.p_pid if to is not None else 0
     yield from kern_kill(k, lp, args.number("signal"), pid)
 
 

@@ -10,11 +10,11 @@ from flavors.dragonfly.kern_time import realitexpire
 from flavors.dragonfly.proc_h import CMASK, LSRUN, MAXCOMLEN, P_CONTROLT, P_JAILED, P_SUGID, P_SYSTEM, SACTIVE
 from flavors.dragonfly.signal_h import CANT_MASK, SIGCHLD, SIGIGNORE_INIT, SIGNALS
 from flavors.dragonfly.sources import INIT_MAIN
+from flavors.dragonfly.sys_mqueue import mq_open
 from flavors.dragonfly.trap import userret
 from flavors.dragonfly.vm_glue import DSIZE, SSIZE
 from oracle.cite import models
 from oracle.machine.cred import Cred
-from oracle.machine.errno import Unmodelled
 from oracle.machine.files import File, FileDesc, Vnode, vref
 from oracle.machine.kevent import KQueue
 from oracle.machine.limits import RLIM_INFINITY, PLimit
@@ -140,7 +140,8 @@ def _enter_group(k: Machine, p: Proc, spec: ProcessSpec, parent: Proc) -> None:
             session.s_count += 1
     if spec.group in ("", name):
         pgrp = new_pgrp(k, p.p_pid, session)
-        if session.s_ttyvp is not None and (session.s_ttypgrp is None or session.s_ttypgrp.pg_id == session.s_sid):
+        foreground = session.s_ttypgrp
+        if session.s_ttyvp is not None and spec.terminal and (foreground is None or foreground.pg_id == session.s_sid):
             session.s_ttypgrp = pgrp  # a shell puts its first job into the foreground
     else:
         pgrp = pgrp_of(k.roles[spec.group].lwp_proc)
@@ -159,21 +160,21 @@ def _give_files(k: Machine, p: Proc, spec: ProcessSpec) -> None:
     fd_files: dict[int, File] = {}
     fd_exclose: dict[int, None] = {}
     for one in spec.files:
-        fp = _open_file(k, one)
+        fp = _open_file(k, p, one)
         fd_files[one.fd] = fp
         if one.cloexec:
             fd_exclose[one.fd] = None
     p.p_fd = FileDesc(fd_files, fd_exclose, 1, {}, vref(k.vnode(spec.cwd)), vref(k.vnode(spec.root)), spec.umask)
 
 
-def _open_file(k: Machine, spec: FileSpec) -> File:
+def _open_file(k: Machine, p: Proc, spec: FileSpec) -> File:
     """An open file as a scenario wants it."""
     if spec.kind == "vnode":
         return File("vnode", spec.path, vref(k.vnode(spec.path)), 1, spec.offset)
     if spec.kind == "kqueue":
         return File("kqueue", spec.path, KQueue())
     if spec.kind == "mqueue":
-        raise Unmodelled("a message queue that is open at the start: open it with mq_open")
+        return mq_open(k, p, spec.path, True)
     return File(spec.kind, spec.path, None, 1, spec.offset)
 
 
