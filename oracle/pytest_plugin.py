@@ -94,8 +94,6 @@ class ScenarioFile(pytest.File):
             yield RunItem.from_parent(self, name=flavor.id, scenario=scenario, flavors=(flavor,))
         if scenario.agree and len(flavors) > 1:
             yield AgreementItem.from_parent(self, name="agree", scenario=scenario, flavors=tuple(flavors))
-        if not flavors and not _wanted(self.config):
-            yield NobodyItem.from_parent(self, name="no-flavor", scenario=scenario, flavors=())
 
     def _load(self) -> Scenario:
         from oracle.errors import ScenarioError
@@ -187,15 +185,6 @@ class AgreementItem(ScenarioItem):
             raise _NotAsExpected("\n".join([*failures_of(alone), *steps]))
         if len(said) < 2:
             self.skip("fewer than two flavors have something to say")
-
-
-class NobodyItem(ScenarioItem):
-    """Stands for a scenario that no installed flavor is asked to run, so that it does not vanish."""
-
-    def runtest(self) -> None:
-        """Say so."""
-        only = ", ".join(self.scenario.only)
-        self.skip(f"meant for {only}, which is not installed" if only else "no flavor is installed")
 
 
 def _told(result: RunResult, scenario: Scenario) -> Iterable[str]:
