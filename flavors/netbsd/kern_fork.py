@@ -169,11 +169,11 @@ def fork1(
     assert cred is not None
     uid = cred.cr_ruid  # [225] the real id of the credential that the LWP has cached
     k.nprocs = tnprocs = k.nprocs + 1  # [226] counted before it is tested
-    # [232-236] the count itself is compared, so at most maxproc - 1 processes exist
+    # [232-238] the count itself is compared, so at most maxproc - 1 processes exist
     # sic: [235-236] the count is the first extra argument, but the listener that keeps five slots for root reads the second
     if tnprocs >= k.maxproc or not authorize_fork(k, cred, tnprocs, 0):
         k.nprocs -= 1  # [240] undo
-        if ratecheck(globals_.lasttfm, k.ticks, FORK_TFMRATE):  # [241-242] the message, once in ten seconds
+        if ratecheck(globals_.lasttfm, k.ticks, FORK_TFMRATE):  # [239, 241-242] the message, once in ten seconds
             tablefull(k, "proc", "increase kern.maxproc or NPROC")
         if globals_.forkfsleep:  # [243-244] a sleep that no signal ends
             yield from tsleep(globals_, "forkmx", globals_.forkfsleep)
@@ -332,22 +332,23 @@ def fork1(
             yield from preempt("knote window")
         if not mutex_tryenter(k, l1, proc_lock):  # [530] back to work
             yield from mutex_enter(k, l1, proc_lock)
-    if p2_lock.mtx_owner is not None:  # [537] for the child's state; done with it at [568]
+    if p2_lock.mtx_owner is not None:  # [537, 568] for the child's state
         yield from mutex_pass(p2_lock)
     # [542-546] its profiling clock runs if its flag says so
     p2.p_start = k.ticks  # [548] born now
     p2.p_acflag = AFORK  # [549] and has not exec'd
-    if p2.p_sflag & PS_STOPFORK:  # [552] born stopped
+    # [550-551] its LWP is locked; that one LWP could run is asserted by kernels with DIAGNOSTIC only
+    if p2.p_sflag & PS_STOPFORK:  # [552-553] born stopped
         p2.p_nrlwps = 0  # [554] nothing of it can run
         p2.p_stat = SSTOP  # [555] and nobody is signalled or woken for that
         p2.p_waited = 0  # [556] nobody has heard of it
         assert p1.p_nstopchild is not None
         p1.p_nstopchild = (p1.p_nstopchild + 1) & UINT32  # sic: [557] charged to who forks, whoever the parent is
-        l2.lwp_stat = LSSTOP  # [558] on no run queue
+        l2.lwp_stat = LSSTOP  # [558-560] on no run queue
     else:
-        p2.p_nrlwps = 1  # [562] its one LWP
+        p2.p_nrlwps = 1  # [561-562] its one LWP
         p2.p_stat = SACTIVE  # [563] alive
-        l2.lwp_stat = LSRUN  # [564-565] on a run queue
+        l2.lwp_stat = LSRUN  # [564-567] on a run queue
     k.sched.spawn(l2, "fork_return", (func or child_return)(k, l2))  # [428] where it starts; a stopped one sleeps there at once
     # sic: [575-576] sleeps on its own channel, but is woken through the child's parent of record
     while p2.p_lflag & PL_PPWAIT:
@@ -358,8 +359,8 @@ def fork1(
         kpsignal(k, p1, SIGTRAP, l1.lwp_tid)
     mutex_exit(k, l1, proc_lock)  # [590] the lists are free
     if not retval:
-        return 0
+        return 0  # [596, 601] the caller wants no registers set
     if k.sched.ready:
         yield from preempt("before the pid is read")
-    # [596-598] the second register, 0, says that the caller is the parent; the system call's exit sets both
+    # [596-601] the second register, 0, says that the caller is the parent; the system call's exit sets both
     return occupant(k, p2).p_pid if globals_.reborn else p2.p_pid  # sic: [597] read unlocked, when the child may be gone
