@@ -17,6 +17,7 @@ from flavors.dragonfly.kern_proc import pgrp_of
 from flavors.dragonfly.kern_prot import cred_of, seteuid, setpgid, setreuid, setsid, setuid
 from flavors.dragonfly.kern_resource import donice
 from flavors.dragonfly.kern_sig_calls import kern_kill, kern_sigaction, kern_sigaltstack, kern_sigprocmask
+from flavors.dragonfly.kern_threads import thr_sleep, thr_wakeup
 from flavors.dragonfly.kern_time import nanosleep, setitimer, to_ticks
 from flavors.dragonfly.sys_mqueue import mq_open
 from flavors.dragonfly.sys_process import kern_ptrace
@@ -26,7 +27,7 @@ from flavors.dragonfly.tty import ttyinput
 from flavors.dragonfly.vfs import chdir, dup2, fsetfd, lseek, open_file, setlock, umask
 from flavors.dragonfly.vm_glue import vmspace_of
 from flavors.dragonfly.words import status
-from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param
+from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param, Result
 from oracle.flavor import Args, Call, at_once
 from oracle.machine.errno import EBADF, EFAULT, EINVAL, EPERM, ESRCH
 from oracle.machine.files import File
@@ -254,6 +255,26 @@ def _shmdt(k: Machine, lp: Lwp, args: Args) -> None:
     shmdt(k, lp.lwp_proc, args.text("segment"))
 
 
+def _thr_sleep(k: Machine, lp: Lwp, args: Args) -> Kernel[str]:
+    return (yield from thr_sleep(k, lp, to_ticks(args.number("ms"))))
+
+
+def _thr_wakeup(k: Machine, lp: Lwp, args: Args) -> str:
+    return thr_wakeup(k, lp.lwp_proc, _pid(args.process("process")))
+
+
+THR_SLEEP = CallSpec(
+    "thr_sleep",
+    "thr_sleep(2): sleep until a peer wakes the process",
+    (Param("ms", Kind.NUMBER, "simulated milliseconds; 0 for no limit", 0),),
+    Result.TEXT,
+)
+THR_WAKEUP = CallSpec(
+    "thr_wakeup",
+    "thr_wakeup(2): wake a process of the same leader",
+    (Param("process", Kind.ROLE, "the process", required=True),),
+    Result.TEXT,
+)
 _SEGMENT = (Param("segment", Kind.TEXT, "a name for the segment", required=True),)
 SHMAT = CallSpec("shmat", "shmat(2): attach a System V shared memory segment, made when first attached", _SEGMENT)
 SHMDT = CallSpec("shmdt", "shmdt(2): detach a System V shared memory segment", _SEGMENT)
@@ -276,4 +297,5 @@ SHARED_CALLS: dict[str, Call] = (
     {name: Call(PORTABLE_BY_NAME[name], run) for name, run in _BLOCKING.items()}
     | {name: Call(PORTABLE_BY_NAME[name], at_once(run)) for name, run in _PLAIN.items()}
     | {"shmat": Call(SHMAT, at_once(_shmat)), "shmdt": Call(SHMDT, at_once(_shmdt))}
+    | {"thr_sleep": Call(THR_SLEEP, _thr_sleep), "thr_wakeup": Call(THR_WAKEUP, at_once(_thr_wakeup))}
 )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import NoReturn, cast
 
-from oracle.machine.errno import LwpExit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.ratelimit import RateLimit
@@ -21,7 +20,7 @@ class Revision:
 
     ksignal: Callable[[Machine, Proc, int], None]
     cursig: Callable[[Machine, Lwp, bool], Kernel[int]]  # the last argument: may stop for a debugger
-    exit1: Callable[[Machine, Lwp, int], Kernel[LwpExit]]  # never returns: it raises LwpExit
+    exit1: Callable[[Machine, Lwp, int], Kernel[NoReturn]]  # never returns: it raises LwpExit
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +48,7 @@ class Globals:
     fork_list: list[ForkHook] = field(default_factory=list)
     shm_nattch: dict[str, int] = field(default_factory=dict)  # System V segments: how often each is attached
     mqueues: dict[str, Mqueue] = field(default_factory=dict)
+    p_wakeup: dict[Proc, None] = field(default_factory=dict)  # who has a thr_wakeup coming that it has not slept for
     freed: dict[Proc, int] = field(default_factory=dict)  # reaped processes: how many were allocated by then
     allocated: int = 0  # processes allocated
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import NoReturn
 
 from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_clock import stopprofclock
@@ -46,7 +47,7 @@ from oracle.machine.traps import Kernel
 
 
 @models(KERN_EXIT)
-def exit1(k: Machine, lp: Lwp, rv: int) -> Kernel[LwpExit]:
+def exit1(k: Machine, lp: Lwp, rv: int) -> Kernel[NoReturn]:
     """End the process with a wait status. Never returns: raises LwpExit."""
     p = lp.lwp_proc
     if p.p_pid == 1:

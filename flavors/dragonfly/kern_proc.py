@@ -155,10 +155,11 @@ def list_of(k: Machine, p: Proc) -> list[Proc]:
 def pgdelete(k: Machine, pgrp: Pgrp) -> None:
     """Delete a group without members; the session goes with its last group."""
     session = pgrp.pg_session
+    if k.pgrps.get(pgrp.pg_id) is not pgrp:
+        raise Unmodelled("a process leaves a group that was freed while its parent forked it")
     if session.s_ttypgrp is pgrp:
         session.s_ttypgrp = None
-    if k.pgrps.get(pgrp.pg_id) is pgrp:
-        del k.pgrps[pgrp.pg_id]
+    del k.pgrps[pgrp.pg_id]
     session.s_count -= 1
 
 

@@ -37,7 +37,7 @@ from flavors.dragonfly.signal_h import (
 )
 from flavors.dragonfly.sources import KERN_SIG
 from oracle.cite import models
-from oracle.machine.errno import LwpExit, Unmodelled
+from oracle.machine.errno import Unmodelled
 from oracle.machine.locks import rw_enter_exclusive, rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
@@ -295,7 +295,7 @@ def postsig(k: Machine, lp: Lwp, sig: int) -> Kernel[None]:
         k.note(lp, "takes", signal_name(sig))
     if action is None or action is SIG_IGN:
         yield from sigexit(k, lp, sig)
-        raise AssertionError("sigexit returned")
+        raise AssertionError("a thread came back from its process's death")
     lp.lwp_sigmask |= action.mask
     if not action.flags & SA_NODEFER:
         lp.lwp_sigmask |= bit
@@ -308,7 +308,7 @@ def postsig(k: Machine, lp: Lwp, sig: int) -> Kernel[None]:
 
 
 @models(KERN_SIG)
-def sigexit(k: Machine, lp: Lwp, sig: int) -> Kernel[LwpExit]:
+def sigexit(k: Machine, lp: Lwp, sig: int) -> Kernel[None]:
     """Die of a signal."""
     lp.lwp_proc.p_acflag |= AXSIG
-    return (yield from kern_of(k).rev.exit1(k, lp, sig))
+    yield from kern_of(k).rev.exit1(k, lp, sig)

@@ -6,8 +6,9 @@ from flavors.dragonfly.kern import FORKSLEEP, kern_of
 from flavors.dragonfly.kern_descrip import fdcopy, fdfree, fdinit
 from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import HZ, P_CONTROLT
+from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Lwp, Proc
+from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.ratelimit import ratecheck
 from oracle.machine.signals import SigActs
 from oracle.machine.traps import Kernel, preempt
@@ -23,11 +24,18 @@ def own_table(k: Machine, lp1: Lwp, p1: Proc) -> Kernel[None]:
     yield from fdfree(k, lp1, p1, fdcopy(p1))
 
 
-def complain_and_doze(k: Machine, lp1: Lwp, uid: int) -> Kernel[None]:
+def group_is_there(k: Machine, pgrp: Pgrp | None) -> None:
+    """fork1 holds the lock of a group that setpgid may have deleted while it slept; then it unlocks freed memory."""
+    if pgrp is not None and k.pgrps.get(pgrp.pg_id) is not pgrp:
+        raise Unmodelled("fork1 releases the lock of a process group that was freed while it slept")
+
+
+def complain_and_doze(k: Machine, lp1: Lwp, uid: int, pgrp: Pgrp | None) -> Kernel[None]:
     """Say on the console that a fork was refused, at most once a second, and hold up the caller for half a second."""
     if ratecheck(kern_of(k).forkfail, k.ticks, HZ):
         k.printf(f"maxproc limit exceeded by uid {uid}")
     yield from tsleep(k, lp1, FORKSLEEP, "fork", HZ // 2)
+    group_is_there(k, pgrp)
 
 
 def copy_section(p1: Proc, p2: Proc) -> None:

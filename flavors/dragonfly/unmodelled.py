@@ -8,6 +8,13 @@ from oracle.flavor import KnownViolation
 
 UNMODELLED: Mapping[str, str] = {
     "__clone": "DragonFly has no such call; Linux emulation makes its own of rfork",
+    "kern_fork.c [126, 147, 182, 220, 232, 593, 597, 701, 705]": (
+        "critical sections and the giant lock: kernel code is atomic here between two sleeps"
+    ),
+    "kern_fork.c [401, 215, 700]": "there is one scheduler, and nobody sees the order of its queue",
+    "kern_fork.c [580, 594-595, 612-629]": (
+        "the kernel thread below an lwp, its stack and its queues: nothing of them shows outside the kernel"
+    ),
     "swapping": "p_swtime and what pages are in memory: no program of a scenario can see it",
     "memory shortage": "vm_fork waits on vmwait below a mark; the machine always has free pages",
     "priorities": "only the fork heuristic moves estcpu; decay, run queues and rtprio are left out",

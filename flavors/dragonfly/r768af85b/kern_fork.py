@@ -164,7 +164,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         uid = cred.cr_ruid  # [319]
         nprocs = k.nprocs
         if (nprocs >= k.maxproc - 10 and uid != 0) or nprocs >= k.maxproc:  # [320]
-            yield from steps.complain_and_doze(k, lp1, uid)  # sic: [321-324] with the group locked
+            yield from steps.complain_and_doze(k, lp1, uid, pgrp)  # sic: [321-324] with the group locked
             raise EAGAIN(f"nprocs is {nprocs}, maxproc {k.maxproc}, real uid {uid}")  # [325-326]
         k.nprocs = nprocs + 1  # [332]
         limit1 = p1.p_limit
@@ -172,11 +172,11 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         most = limit1.pl_rlimit["nproc"][0] if uid else 0  # sic: [339] a limit of 0 would be none
         if not chgproccnt(k, uid, 1, most):  # [338-340]
             k.nprocs -= 1  # [344]
-            yield from steps.complain_and_doze(k, lp1, uid)  # sic: [345-348] with the group locked
+            yield from steps.complain_and_doze(k, lp1, uid, pgrp)  # sic: [345-348] with the group locked
             raise EAGAIN(f"uid {uid} has {k.uid(uid).ui_proccnt} processes, its limit is {most}")  # [349-350]
         if k.sched.ready:  # [354]
             yield from preempt("kmalloc proc")
-        p2 = k.new_proc(p1.p_comm, SIDL)  # [354, 375, 383]
+        p2 = k.new_proc(p1.p_comm, SIDL)  # [354, 367-368, 375, 383, 492, 494] zeroed, but for its name and state
         kern.allocated += 1
         if flags & RFTHREAD:  # [359]
             steps.join_leader(p1, p2)  # sic: [360-362] even behind a leader that is past killing its peers
@@ -189,6 +189,8 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             startprofclock(p2)  # [391]
         cred.cr_ref += 1
         p2.p_ucred = cred  # [392]
+        if kern.invariants and p2.p_hold:  # sic: [393] others can see the child already, and hold it
+            raise Panic("the new process is held")
         if cred.cr_prison is not None:  # [395]
             p2.p_flag |= P_JAILED  # [396]
         if p2.p_args is not None:  # [398]
@@ -211,7 +213,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
                 yield from preempt("fdcopy")
             p2.p_fd = fdcopy(p1)  # [429-430]
         else:
-            _share_descriptors(p1, p2, flags)  # [432-450]
+            _share_descriptors(p1, p2, flags)  # [432-450, 452]
         p2.p_limit = plimit_fork(p1)  # [453]
         if p1.p_flag & P_SUGID:  # [459]
             p2.p_flag |= P_SUGID
@@ -249,6 +251,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         p2.p_acflag = AFORK  # [554]
         if p1.p_klist:
             knote(k, p1, NOTE_FORK | p2.p_pid, p1.p_ucred)  # [559]
+        steps.group_is_there(k, pgrp)
         return p2  # [564]
     finally:
         if pgrp is not None and pgrp.pg_lock is not None:  # [566]
@@ -318,7 +321,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
     )
     lwps.append(lp)  # [608]
     if len(lwps) > 1:
-        lwps.sort(key=_tid)
+        lwps.sort(key=_tid)  # [608]
     destproc.p_lasttid = tid  # [609]
     destproc.p_nthreads += 1  # [610]
     return lp  # [631]
@@ -336,8 +339,10 @@ def _free_tid(lwps: list[Lwp], tid: int) -> int:
     return tid
 
 
+@models(KERN_FORK, 95, 103, "rb_lwp_compare")
 def _tid(lp: Lwp) -> int:
-    return lp.lwp_tid
+    """Threads stand in the order of their ids."""
+    return lp.lwp_tid  # [98-102]
 
 
 @models(KERN_FORK, 643, 659)

@@ -6,9 +6,10 @@ import pytest
 
 from flavors.dragonfly.lower import lower
 from oracle.flavor import Inexpressible, Lowered
+from oracle.machine.errno import Unmodelled
 from oracle.run import spawn_intent
 from oracle.scenario import FileSpec, ProcessSpec
-from tests.unit.flavors.dragonfly import Box
+from tests.unit.flavors.dragonfly import ASLEEP, Box
 
 SHARING = "RFPROC|RFMEM"
 
@@ -168,3 +169,30 @@ def test_what_no_call_does_is_said_with_its_lines(intent: dict[str, str | bool |
     answer = lower(spawn_intent(intent))
     assert isinstance(answer, Inexpressible)
     assert reason in answer.reason
+
+
+def test_a_peer_is_woken_along_the_chain_and_nobody_else_is() -> None:
+    box = box_with_sharer("RFPROC|RFMEM|RFTHREAD")
+    assert box.do("kid", "thr_sleep") == ASLEEP
+    assert box.sleeps_on("kid") == "thrslp"
+    assert box.do("parent", "thr_wakeup", process="shell") == "ESRCH"
+    assert box.do("parent", "thr_wakeup", process="kid") == "0"
+    assert box.sleeps_on("kid") == ""
+
+
+def test_a_wakeup_that_comes_first_is_not_lost_and_a_sleep_can_time_out() -> None:
+    box = box_with_sharer("RFPROC|RFMEM|RFTHREAD")
+    assert box.do("parent", "thr_wakeup", process="kid") == "EINTR"
+    assert box.do("kid", "thr_sleep") == "0"
+    assert box.do("kid", "thr_sleep", ms=100) == "EAGAIN"
+
+
+def test_a_fork_whose_group_was_freed_while_it_slept_is_not_modelled() -> None:
+    box = Box()
+    fork = box.start("parent", "fork")
+    box.start("shell", "setpgid", of="parent", group="shell")
+    turns = iter([0, 1])  # past the lock of the group, and before the child is on its list
+    box.k.sched.pick = lambda current, ready: next(turns, 0) if current is not None else 0
+    box.run()
+    with pytest.raises(Unmodelled, match="freed"):
+        box.said(fork)
