@@ -4,12 +4,12 @@ import pytest
 
 from oracle.diff import Divergence, diff
 from oracle.facts import Value
-from oracle.observe import Observation
+from oracle.observation import Observation
 from oracle.run import RunResult
 
 
 def said(flavor: str, facts: dict[str, Value], **rest: str) -> RunResult:
-    return RunResult("topic/name", flavor, (), Observation(facts), **rest)  # type: ignore[arg-type]
+    return RunResult("topic/name", flavor, (), Observation(((tuple(facts), tuple(facts.values())),)), **rest)  # type: ignore[arg-type]
 
 
 def test_runs_that_agree_have_no_divergence() -> None:

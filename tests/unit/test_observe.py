@@ -8,6 +8,7 @@ from oracle.machine.kevent import Knote, KQueue, KtrNode
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.vm import Inherit, VmEntry, VmObject
+from oracle.observation import Observation
 from oracle.observe import Focus, observe, signal_name
 from oracle.run import Execution, run
 from oracle.scenario import FileSpec, ProcessSpec
@@ -25,7 +26,7 @@ def family() -> tuple[Machine, Proc, Proc]:
 
 
 def facts(k: Machine, *resources: str) -> dict[str, object]:
-    return dict(observe(FLAVOR, k, Focus(FOCUS.actors, resources)))
+    return dict(Observation(tuple(observe(FLAVOR, k, Focus(FOCUS.actors, resources)))).facts)
 
 
 def test_every_fact_that_is_observed_is_in_the_vocabulary() -> None:
@@ -90,7 +91,7 @@ def test_memory_files_and_limits_are_shown_in_words() -> None:
     spec = ProcessSpec(
         "parent", files=(FileSpec(0, "/a", 10, True), FileSpec(7, "pipe", kind="pipe")), limits=(("nproc", 5, 2**63 - 1),)
     )
-    found = run(program(step(1, "parent", "store", value="x"), processes=(spec,)), FLAVOR).observation
+    found = run(program(step(1, "parent", "store", value="x"), processes=(spec,)), FLAVOR).observation.facts
     assert (found.get("parent.fd.0"), found.get("parent.fd.7")) == ("/a at 10 close-on-exec", "pipe")
     assert (found.get("parent.memory.data"), found.get("parent.limit.nproc")) == ("x", "5/unlimited")
 
@@ -131,7 +132,7 @@ def test_a_process_is_asleep_when_all_its_threads_are() -> None:
 
 def test_the_shell_is_looked_at_only_if_it_acts() -> None:
     assert not any(path.startswith("shell") for path in facts(family()[0]))
-    assert run(program(step(1, "shell", "getpid")), FLAVOR).observation.get("shell.state") == "running"
+    assert run(program(step(1, "shell", "getpid")), FLAVOR).observation.facts.get("shell.state") == "running"
 
 
 def test_the_peers_of_a_leader_are_listed_in_order_and_a_broken_chain_ends() -> None:
@@ -158,7 +159,7 @@ def test_a_queue_reports_whom_it_watched_what_happened_and_from_whom() -> None:
     quiet.kn_kq.kq_knotes += [quiet, active]
     live(parent.p_fd).fd_files[5] = File("kqueue", "kqueue", quiet.kn_kq)
     flavor = replace(FLAVOR, flags={**FLAVOR.flags, "note": {"NOTE_EXIT": 1, "NOTE_FORK": 2}})
-    assert observe(flavor, k, FOCUS)["parent.events.5"] == ("kid NOTE_EXIT from parent",)
+    assert Observation(tuple(observe(flavor, k, FOCUS))).facts.get("parent.events.5") == ("kid NOTE_EXIT from parent",)
 
 
 def test_the_machine_shows_counts_and_console() -> None:

@@ -156,7 +156,7 @@ def test_a_panic_ends_the_machine_and_is_observed() -> None:
 
     result = run(program(step(1, "parent", "getpid"), step(2, "parent", "getppid")), other("getpid", at_once(panic)))
     assert results(result) == ["panic", "not made: the kernel is dead"]
-    assert result.observation.get("machine.panic") == "out of luck"
+    assert result.observation.facts.get("machine.panic") == "out of luck"
 
 
 def test_a_call_that_never_ends_spins() -> None:
@@ -214,7 +214,7 @@ def test_a_violation_is_reported_once_with_the_step_that_brought_it() -> None:
 
 def test_init_collects_the_zombies_that_it_inherits() -> None:
     steps = (step(1, "parent", "fork", "kid"), step(2, "parent", "exit"), step(3, "kid", "exit"))
-    assert run(program(*steps), FLAVOR).observation.get("kid.state") == "reaped"
+    assert run(program(*steps), FLAVOR).observation.facts.get("kid.state") == "reaped"
 
 
 def test_a_wakeup_that_got_lost_is_reported_as_a_deadlock() -> None:
@@ -224,22 +224,22 @@ def test_a_wakeup_that_got_lost_is_reported_as_a_deadlock() -> None:
 
     steps = (step(1, "parent", "vfork", "kid"), step(2, "kid", "exec"))
     result = run(program(*steps), other("exec", at_once(forgetful_exec)))
-    assert result.observation.get("machine.deadlock") == ("parent in vfork, which nobody woke",)
-    assert run(program(*steps), FLAVOR).observation.get("machine.deadlock") == ()
+    assert result.observation.facts.get("machine.deadlock") == ("parent in vfork, which nobody woke",)
+    assert run(program(*steps), FLAVOR).observation.facts.get("machine.deadlock") == ()
 
 
 def test_who_waits_while_nobody_can_act_is_deadlocked_and_who_waits_for_an_actor_is_not() -> None:
     asleep = (step(1, "parent", "fork", "kid"), step(2, "parent", "wait"))
-    assert run(program(*asleep), FLAVOR).observation.get("machine.deadlock") == ()
+    assert run(program(*asleep), FLAVOR).observation.facts.get("machine.deadlock") == ()
     both = (*asleep, step(3, "kid", "fork", "grandkid"), step(4, "kid", "wait"), step(5, "grandkid", "vfork", "last"))
-    assert run(program(*both), FLAVOR).observation.get("machine.deadlock") == ()
+    assert run(program(*both), FLAVOR).observation.facts.get("machine.deadlock") == ()
 
 
 def test_background_processes_count_against_the_limit() -> None:
     crowded = MachineSpec(maxproc=14, background=((1000, 10),))
     result = run(program(step(1, "parent", "fork", "kid"), machine=crowded), FLAVOR)
     assert results(result) == ["EAGAIN"]
-    assert result.observation.get("machine.uid.1000") == 12
+    assert result.observation.facts.get("machine.uid.1000") == 12
     assert result.ok
 
 
