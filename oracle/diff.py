@@ -34,31 +34,25 @@ def diff(results: Sequence[RunResult]) -> tuple[Divergence, ...]:
     said = [result for result in results if not result.crash and not result.unmodelled]
     if len(said) < 2:
         return ()
-    first = said[0].observation.facts
-    if all(result.observation.facts == first for result in said[1:]):
-        return ()
+    systems = [result.flavor.partition("@")[0] for result in said]
+    relatives = len(set(systems)) < len(systems)
     found = []
     for path in _paths(said):
-        values = [result.observation.facts.get(path) for result in said]
-        if values.count(values[0]) == len(values):
-            continue
         if _compared(path):
-            found.append(Divergence(path, tuple((result.flavor, value) for result, value in zip(said, values, strict=True))))
-        else:
-            found.extend(_within_systems(path, said, values))
+            values = tuple([(result.flavor, result.observation.facts.get(path)) for result in said])
+            found.append(Divergence(path, values))
+        elif relatives:
+            found.extend(_within_systems(path, said))
     return tuple(found)
 
 
 def _paths(said: Sequence[RunResult]) -> list[str]:
     """The paths on which some run differs from the first, in the order of the first run's, then of the others' own."""
-    first = said[0].observation.facts
-    order = dict.fromkeys(first)
-    differing: dict[str, None] = {}
-    for result in said[1:]:
-        facts = result.observation.facts
-        order.update(dict.fromkeys(facts))
-        differing.update(dict.fromkeys([path for path, value in first.items() if facts.get(path) != value]))
-        differing.update(dict.fromkeys([path for path in facts if path not in first]))
+    first = said[0].observation
+    if len(said) == 2:
+        return first.differing(said[1].observation)
+    differing = dict.fromkeys(path for result in said[1:] for path in first.differing(result.observation))
+    order = dict.fromkeys(path for result in said for path in result.observation.facts)
     return [path for path in order if path in differing]
 
 
@@ -68,9 +62,10 @@ def _compared(path: str) -> bool:
     return fact is None or fact.scope is Scope.ALL
 
 
-def _within_systems(path: str, said: Sequence[RunResult], values: Sequence[Value | None]) -> list[Divergence]:
+def _within_systems(path: str, said: Sequence[RunResult]) -> list[Divergence]:
     """A system-scoped fact, compared among the flavors of each system by itself."""
     systems: dict[str, list[tuple[str, Value | None]]] = {}
-    for result, value in zip(said, values, strict=True):
-        systems.setdefault(result.flavor.partition("@")[0], []).append((result.flavor, value))
+    for result in said:
+        pair = (result.flavor, result.observation.facts.get(path))
+        systems.setdefault(result.flavor.partition("@")[0], []).append(pair)
     return [Divergence(path, tuple(pairs)) for pairs in systems.values() if any(value != pairs[0][1] for _, value in pairs[1:])]

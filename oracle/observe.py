@@ -18,17 +18,7 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.signals import members
 from oracle.machine.vm import VmEntry
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """Facts by path, in a fixed order."""
-
-    facts: Mapping[str, Value]
-
-    def get(self, path: str) -> Value | None:
-        """The value of a fact, None if it was not observed."""
-        return self.facts.get(path)
+from oracle.observation import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +29,18 @@ class Focus:
     resources: tuple[str, ...]  # limits that are set or changed
 
 
-ALWAYS = (
-    "state", "parent", "getppid", "children", "group", "group_list", "session", "terminal", "uid", "ruid", "svuid", "jail",
-    "sugid", "exec", "vfork_wait", "exit_signal", "traced", "real_parent", "fork_traced", "fork_event", "pending", "masked",
-    "ignored", "handled", "nocldwait", "nocldstop", "altstack", "cwd", "root", "umask", "stack", "tls", "threads", "nice",
-    "command", "text", "forked", "profiling", "timer", "cpu_time", "ktrace", "watched", "mqueues", "stop_on_fork",
-    "same_leader_as", "pid", "tids", "registers", "flags", "holds", "estcpu",
+WORDS = (  # read from flag words
+    "terminal", "sugid", "exec", "vfork_wait", "traced", "fork_traced", "profiling", "stop_on_fork", "nocldwait", "nocldstop",
+    "flags",
 )  # fmt: skip
+ALWAYS = (
+    "state", "parent", "getppid", "children", "group", "group_list", "session", "uid", "ruid", "svuid", "jail", *WORDS,
+    "exit_signal", "status", "real_parent", "fork_event", "pending", "masked", "ignored", "handled", "altstack", "cwd", "root",
+    "umask", "stack", "tls", "threads", "nice", "command", "text", "forked", "timer", "cpu_time", "ktrace", "watched", "mqueues",
+    "same_leader_as", "pid", "tids", "registers", "holds", "estcpu", "nstopchild",
+)  # fmt: skip
+ZOMBIE = ("state", "parent", "status", "exit_signal")
+MACHINE = ("machine.nprocs", "machine.console", "machine.console_lines", "machine.forks", "machine.vforks")
 PAIR = ("memory", "files", "cwd", "handlers", "offsets", "regions", "signal_lock", "limits", "credential")
 
 BACKSTAGE = ("kernel", "init", "shell")
@@ -53,8 +48,9 @@ AFORK = 0x01  # the same accounting flag on every BSD
 NONE = "none"
 
 
-@lru_cache(maxsize=4096)
-def _paths(subject: str, names: tuple[str, ...]) -> tuple[str, ...]:
+@lru_cache(maxsize=65536)
+def _paths(subject: str, names: tuple[object, ...]) -> tuple[str, ...]:
+    """The paths of some facts of one subject; the same tuple each time."""
     return tuple(f"{subject}.{name}" for name in names)
 
 
@@ -70,15 +66,24 @@ def _signals(flavor: Flavor, mask: int) -> tuple[str, ...]:
     return tuple(names.get(number, f"signal {number}") for number in members(mask))
 
 
-@lru_cache(maxsize=256)
-def _flag_words(flavor: Flavor) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
-    """The flag words of a process: attribute and (name, bit) pairs."""
-    return tuple((word, tuple(names.items())) for word, names in flavor.flags.items() if word.startswith("p_"))
+FLAG_WORDS = ("p_flag", "p_sflag", "p_slflag", "p_lflag", "p_stflag")
 
 
-@lru_cache(maxsize=4096)
-def _flag_names(flavor: Flavor, word: str, value: int) -> tuple[str, ...]:
-    return tuple(name for name, bit in flavor.flags[word].items() if value & bit)
+@lru_cache(maxsize=65536)
+def _word_facts(flavor: Flavor, words: tuple[int, ...], acts_flag: int) -> tuple[Value, ...]:
+    """The facts that stand in flag words, in the order of WORDS."""
+    bits = dict(zip(FLAG_WORDS, words, strict=True))
+    where = flavor.words
+
+    def bit(place: tuple[str, int] | None) -> bool:
+        return place is not None and bool(bits[place[0]] & place[1])
+
+    flags = tuple([name for word in FLAG_WORDS for name, one in flavor.flags.get(word, {}).items() if bits[word] & one])
+    return (
+        bit(where.terminal), bit(where.sugid), bit(where.exec), bit(where.vfork_wait), bit(where.traced), bit(where.fork_traced),
+        bit(where.profiling), bit(where.stop_on_fork), bit(where.nocldwait) or bool(acts_flag & where.nocldwait_acts),
+        bit(where.nocldstop) or bool(acts_flag & where.nocldstop_acts), flags,
+    )  # fmt: skip
 
 
 def signal_name(flavor: Flavor, number: int) -> str:
@@ -86,27 +91,29 @@ def signal_name(flavor: Flavor, number: int) -> str:
     return _signal_names(flavor).get(number, f"signal {number}") if number else NONE
 
 
-def observe(flavor: Flavor, k: Machine, focus: Focus) -> dict[str, Value]:
+def observe(flavor: Flavor, k: Machine, focus: Focus) -> list[Block]:
     """The facts about all processes that take part, their pairs, and the machine. Calls are added by the runner."""
-    out: dict[str, Value] = {}
-    roles_by_pid = {proc.p_pid: name for proc, name in k.names.items()}
-    allproc = k.allproc
+    blocks: list[Block] = []
+    names = k.names
+    roles_by_pid = {proc.p_pid: name for proc, name in names.items()}
     live: list[tuple[str, Proc]] = []
-    for proc, name in k.names.items():
+    for proc, name in names.items():
         if name in BACKSTAGE and name not in focus.actors:
             continue
-        if proc in allproc:
+        if proc in k.allproc:
             live.append((name, proc))
-            _live_process(out, flavor, k, focus, roles_by_pid, name, proc)
+            blocks.append(_live_process(flavor, k, roles_by_pid, name, proc))
+            _holdings(blocks, flavor, k, focus, roles_by_pid, name, proc)
         elif proc in k.zombproc:
-            _zombie(out, flavor, k, name, proc)
+            values = ("zombie", k.role(proc.p_pptr), flavor.status(proc.p_xstat), signal_name(flavor, proc.p_exitsig))
+            blocks.append((_paths(name, ZOMBIE), values))
         else:
-            out[f"{name}.state"] = "reaped"
+            blocks.append((_paths(name, ("state",)), ("reaped",)))
     for index, (one, first) in enumerate(live):
         for other, second in live[index + 1 :]:
-            _pair(out, f"{one}~{other}", first, second)
-    _machine(out, flavor, k, roles_by_pid, live)
-    return out
+            blocks.append(_pair(f"{one}~{other}", first, second))
+    _machine(blocks, flavor, k, roles_by_pid, live)
+    return blocks
 
 
 def _state(flavor: Flavor, proc: Proc) -> str:
@@ -117,10 +124,6 @@ def _state(flavor: Flavor, proc: Proc) -> str:
                 return state
         return "asleep"
     return state
-
-
-def _bit(proc: Proc, where: tuple[str, int] | None) -> bool:
-    return where is not None and bool(getattr(proc, where[0]) & where[1])
 
 
 def _real_parent(k: Machine, roles_by_pid: Mapping[int, str], proc: Proc) -> str:
@@ -155,128 +158,121 @@ def _tid(lwp: Lwp) -> int:
     return lwp.lwp_tid
 
 
-def _live_process(
-    out: dict[str, Value], flavor: Flavor, k: Machine, focus: Focus, roles_by_pid: Mapping[int, str], name: str, proc: Proc
-) -> None:
-    words = flavor.words
+def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], name: str, proc: Proc) -> Block:
+    """What there is to say of every process."""
     cred, fd, cwdi, acts, pgrp = proc.p_ucred, proc.p_fd, proc.p_cwdi, proc.p_sigacts, proc.p_pgrp
+    lwps = proc.p_lwps
     lwp = _first_lwp(proc)
-    pending = proc.p_siglist
-    for one in proc.p_lwps:
+    pending, mask, ignored, xstat = proc.p_siglist, 0, flavor.ignored(proc), None
+    handled: list[str] = []
+    for one in lwps:
         pending |= one.lwp_siglist
-    cdir = cwdi.cwdi_cdir if cwdi is not None else (fd.fd_cdir if fd is not None else None)
-    rdir = cwdi.cwdi_rdir if cwdi is not None else (fd.fd_rdir if fd is not None else None)
-    cmask = cwdi.cwdi_cmask if cwdi is not None else (fd.fd_cmask if fd is not None else 0)
-    acts_flag = acts.ps_flag if acts is not None else 0
-    ignored = flavor.ignored(proc)
-    flags: tuple[str, ...] = ()
-    for word, _ in _flag_words(flavor):
-        if value := getattr(proc, word):
-            flags += _flag_names(flavor, word, value)
-    values: tuple[Value, ...] = (
-        _state(flavor, proc),
-        k.role(proc.p_pptr),
-        roles_by_pid.get(proc.p_ppid, f"pid {proc.p_ppid}") if proc.p_ppid else k.role(proc.p_pptr),
+        handled += one.lwp_handled
+    if lwp is not None:
+        mask = lwp.lwp_sigmask
+    if cwdi is not None:
+        cdir, rdir, cmask = cwdi.cwdi_cdir.name, cwdi.cwdi_rdir.name, cwdi.cwdi_cmask
+    elif fd is not None and fd.fd_cdir is not None and fd.fd_rdir is not None:
+        cdir, rdir, cmask = fd.fd_cdir.name, fd.fd_rdir.name, fd.fd_cmask
+    else:
+        cdir, rdir, cmask = NONE, NONE, 0
+    if pgrp is not None:
+        pgid, sid = pgrp.pg_id, pgrp.pg_session.s_sid
+        group = roles_by_pid.get(pgid) or f"pid {pgid}"
+        session = roles_by_pid.get(sid) or f"pid {sid}"
+    else:
+        group = session = NONE
+    parent = k.role(proc.p_pptr)
+    ppid = proc.p_ppid
+    state = _state(flavor, proc)
+    if state == "stopped":
+        xstat = flavor.status(proc.p_xstat)
+    words = (proc.p_flag, proc.p_sflag, proc.p_slflag, proc.p_lflag, proc.p_stflag)
+    textvp, fpid = proc.p_textvp, proc.p_fpid
+    values = (
+        state,
+        parent,
+        (roles_by_pid.get(ppid) or f"pid {ppid}") if ppid else parent,
         tuple([k.role(child) for child in proc.p_children]) if proc.p_children else (),
-        roles_by_pid.get(pgrp.pg_id, f"pid {pgrp.pg_id}") if pgrp is not None else NONE,
-        _list_of(k, roles_by_pid, proc),
-        roles_by_pid.get(pgrp.pg_session.s_sid, f"pid {pgrp.pg_session.s_sid}") if pgrp is not None else NONE,
-        _bit(proc, words.terminal),
-        cred.cr_uid if cred is not None else -1,
-        cred.cr_ruid if cred is not None else -1,
-        cred.cr_svuid if cred is not None else -1,
-        cred.cr_prison or NONE if cred is not None else NONE,
-        _bit(proc, words.sugid),
-        _bit(proc, words.exec),
-        _bit(proc, words.vfork_wait),
+        group,
+        group if pgrp is not None and proc in pgrp.pg_members else _list_of(k, roles_by_pid, proc),
+        session,
+        *((cred.cr_uid, cred.cr_ruid, cred.cr_svuid, cred.cr_prison or NONE) if cred is not None else (-1, -1, -1, NONE)),
+        *_word_facts(flavor, words, acts.ps_flag if acts is not None else 0),
         signal_name(flavor, proc.p_exitsig),
-        _bit(proc, words.traced),
-        _real_parent(k, roles_by_pid, proc),
-        _bit(proc, words.fork_traced),
-        roles_by_pid.get(proc.p_fpid, f"pid {proc.p_fpid}") if proc.p_fpid else NONE,
+        xstat,
+        _real_parent(k, roles_by_pid, proc) if proc.p_opptr is not None or proc.p_oppid else NONE,
+        (roles_by_pid.get(fpid) or f"pid {fpid}") if fpid else NONE,
         _signals(flavor, pending) if pending else (),
-        _signals(flavor, lwp.lwp_sigmask) if lwp is not None and lwp.lwp_sigmask else (),
+        _signals(flavor, mask) if mask else (),
         _signals(flavor, ignored) if ignored else (),
-        tuple([handled for one in proc.p_lwps for handled in one.lwp_handled]),
-        _bit(proc, words.nocldwait) or bool(acts_flag & words.nocldwait_acts),
-        _bit(proc, words.nocldstop) or bool(acts_flag & words.nocldstop_acts),
+        tuple(handled),
         lwp.lwp_sigstk or NONE if lwp is not None else NONE,
-        cdir.name if cdir is not None else NONE,
-        rdir.name if rdir is not None else NONE,
+        cdir,
+        rdir,
         f"{cmask:03o}",
         lwp.lwp_usp or "own" if lwp is not None else NONE,
         lwp.lwp_private or NONE if lwp is not None else NONE,
-        len(proc.p_lwps),
+        len(lwps),
         proc.p_nice,
         proc.p_comm,
-        proc.p_textvp.name if proc.p_textvp is not None else NONE,
-        bool(proc.p_acflag & AFORK),
-        _bit(proc, words.profiling),
+        textvp.name if textvp is not None else NONE,
+        proc.p_acflag & AFORK != 0,
         proc.p_realtimer != 0,
         proc.p_cputime,
-        _ktrace(proc),
+        _ktrace(proc) if proc.p_traceflag or proc.p_tracenode is not None else NONE,
         len(proc.p_klist),
         proc.p_mqueue_cnt,
-        _bit(proc, words.stop_on_fork),
-        _peers(k, proc),
+        _peers(k, proc) if proc.p_peers is not None or proc.p_leader is not proc else (),
         proc.p_pid,
-        tuple([str(one.lwp_tid) for one in proc.p_lwps]),
+        tuple([str(one.lwp_tid) for one in lwps]),
         f"{lwp.lwp_retval[0]}, {lwp.lwp_retval[1]}" if lwp is not None else NONE,
-        flags,
         proc.p_hold,
         lwp.lwp_estcpu if lwp is not None else 0,
+        proc.p_nstopchild,
     )
-    out.update(zip(_paths(name, ALWAYS), values, strict=True))
-    if values[0] == "stopped":
-        out[f"{name}.status"] = flavor.status(proc.p_xstat << 8 | 0o177)
-    if proc.p_nstopchild is not None:
-        out[f"{name}.nstopchild"] = proc.p_nstopchild
-    _holdings(out, flavor, k, focus, roles_by_pid, name, proc)
+    return _paths(name, ALWAYS), values
 
 
 def _list_of(k: Machine, roles_by_pid: Mapping[int, str], proc: Proc) -> str:
     """The group whose member list holds the process."""
-    pgrp = proc.p_pgrp
-    if pgrp is None or proc not in pgrp.pg_members:
-        for pgrp in k.pgrps.values():
-            if proc in pgrp.pg_members:
-                break
-        else:
-            return NONE
-    return roles_by_pid.get(pgrp.pg_id, f"pid {pgrp.pg_id}")
+    for pgrp in k.pgrps.values():
+        if proc in pgrp.pg_members:
+            return roles_by_pid.get(pgrp.pg_id, f"pid {pgrp.pg_id}")
+    return NONE
 
 
 def _ktrace(proc: Proc) -> str:
-    if not proc.p_traceflag and proc.p_tracenode is None:
-        return NONE
     where = proc.p_tracenode.kn_name if proc.p_tracenode is not None else "nowhere"
     return f"{proc.p_traceflag:#x} to {where}"
 
 
 def _holdings(
-    out: dict[str, Value], flavor: Flavor, k: Machine, focus: Focus, roles_by_pid: Mapping[int, str], name: str, proc: Proc
+    blocks: list[Block], flavor: Flavor, k: Machine, focus: Focus, roles_by_pid: Mapping[int, str], name: str, proc: Proc
 ) -> None:
     """What a process has open, mapped, limited, caught and locked."""
+    facts: dict[str, Value] = {}
     if (fd := proc.p_fd) is not None:
         exclose = fd.fd_exclose
-        for number, file in sorted(fd.fd_files.items()) if len(fd.fd_files) > 1 else fd.fd_files.items():
-            out[f"{name}.fd.{number}"] = _file(file, number in exclose)
+        for number, file in sorted(fd.fd_files.items()):
+            facts[f"fd.{number}"] = _file(file, number in exclose)
             if isinstance(file.f_data, KQueue):
-                out[f"{name}.events.{number}"] = _events(flavor, roles_by_pid, file.f_data)
+                facts[f"events.{number}"] = _events(flavor, roles_by_pid, file.f_data)
     if (vm := proc.p_vmspace) is not None:
         for region, entry in vm.vm_map.items():
-            out[f"{name}.memory.{region}"] = entry.obj.data
+            facts[f"memory.{region}"] = entry.obj.data
     if focus.resources and (limit := proc.p_limit) is not None:
         for resource in focus.resources:
             soft, hard = limit.pl_rlimit[resource]
-            out[f"{name}.limit.{resource}"] = f"{_limit(soft)}/{_limit(hard)}"
+            facts[f"limit.{resource}"] = f"{_limit(soft)}/{_limit(hard)}"
     if (acts := proc.p_sigacts) is not None and acts.ps_sigact:
         for number in sorted(acts.ps_sigact):
             if handler := flavor.handler(proc, number):
-                out[f"{name}.handler.{signal_name(flavor, number)}"] = handler
+                facts[f"handler.{signal_name(flavor, number)}"] = handler
     for vp in k.vnodes.values():
         if vp.v_locks and (locks := sum(owner is proc for owner in vp.v_locks)):
-            out[f"{name}.locks.{vp.name}"] = locks
+            facts[f"locks.{vp.name}"] = locks
+    blocks.append((_paths(name, tuple(facts)), tuple(facts.values())))
 
 
 def _file(file: File, cloexec: bool) -> str:
@@ -301,18 +297,11 @@ def _events(flavor: Flavor, roles_by_pid: Mapping[int, str], queue: KQueue) -> t
     )
 
 
-def _zombie(out: dict[str, Value], flavor: Flavor, k: Machine, name: str, proc: Proc) -> None:
-    out[f"{name}.state"] = "zombie"
-    out[f"{name}.parent"] = k.role(proc.p_pptr)
-    out[f"{name}.status"] = flavor.status(proc.p_xstat)
-    out[f"{name}.exit_signal"] = signal_name(flavor, proc.p_exitsig)
-
-
 def _relation(same: bool) -> str:
     return SHARED if same else APART
 
 
-def _pair(out: dict[str, Value], subject: str, one: Proc, other: Proc) -> None:
+def _pair(subject: str, one: Proc, other: Proc) -> Block:
     """How two processes hang together."""
     fd, fd2 = one.p_fd, other.p_fd
     cwdi = one.p_cwdi
@@ -339,7 +328,7 @@ def _pair(out: dict[str, Value], subject: str, one: Proc, other: Proc) -> None:
         _relation(one.p_limit is other.p_limit),
         _relation(one.p_ucred is other.p_ucred),
     )
-    out.update(zip(_paths(subject, PAIR), values, strict=True))
+    return _paths(subject, PAIR), values
 
 
 def _writes_meet(entry: VmEntry, other: VmEntry | None) -> bool:
@@ -347,24 +336,19 @@ def _writes_meet(entry: VmEntry, other: VmEntry | None) -> bool:
 
 
 def _machine(
-    out: dict[str, Value], flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], live: Iterable[tuple[str, Proc]]
+    blocks: list[Block], flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], live: Iterable[tuple[str, Proc]]
 ) -> None:
-    out["machine.nprocs"] = k.nprocs
-    for uid, info in sorted(k.uidinfo.items()) if len(k.uidinfo) > 1 else k.uidinfo.items():
-        if info.ui_proccnt:
-            out[f"machine.uid.{uid}"] = info.ui_proccnt
-    out["machine.console"] = tuple(k.console)
-    out["machine.console_lines"] = len(k.console)
-    counters = k.counters
-    out["machine.forks"] = counters.get(flavor.counters["forks"], 0)
-    out["machine.vforks"] = counters.get(flavor.counters["vforks"], 0)
-    for counter, count in counters.items():
-        if count:
-            out[f"machine.counter.{counter}"] = count
-    groups: dict[int, None] = {}
+    counters, console = k.counters, tuple(k.console)
+    forks, vforks = counters.get(flavor.counters["forks"], 0), counters.get(flavor.counters["vforks"], 0)
+    blocks.append((MACHINE, (k.nprocs, console, len(console), forks, vforks)))
+    charged = {f"uid.{uid}": info.ui_proccnt for uid, info in sorted(k.uidinfo.items()) if info.ui_proccnt}
+    blocks.append((_paths("machine", tuple(charged)), tuple(charged.values())))
+    groups: dict[str, Value] = {}
     for _, proc in live:
-        if proc.p_pgrp is not None:
-            groups[proc.p_pgrp.pg_id] = None
-    for pgid in groups:
-        if (pgrp := k.pgrps.get(pgid)) is not None:
-            out[f"machine.group.{roles_by_pid.get(pgid, pgid)}"] = tuple([k.role(member) for member in pgrp.pg_members])
+        if (pgrp := proc.p_pgrp) is not None:
+            name = roles_by_pid.get(pgrp.pg_id) or f"pid {pgrp.pg_id}"
+            if f"group.{name}" not in groups and k.pgrps.get(pgrp.pg_id) is pgrp:
+                groups[f"group.{name}"] = tuple([k.role(member) for member in pgrp.pg_members])
+    blocks.append((_paths("machine", tuple(groups)), tuple(groups.values())))
+    counted = {counter: count for counter, count in counters.items() if count}
+    blocks.append((_paths("machine.counter", tuple(counted)), tuple(counted.values())))

@@ -19,13 +19,15 @@ from oracle.machine.machine import HZ, Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.sched import Task
 from oracle.machine.snapshot import differences, snapshot
-from oracle.observe import Focus, Observation, observe
-from oracle.scenario import ArgValue, Check, Expected, MachineSpec, ProcessSpec, Scenario, Step, selects
+from oracle.observation import Block, Observation
+from oracle.observe import Focus, observe
+from oracle.scenario import ArgValue, Check, Expected, ProcessSpec, Scenario, Step, selects
 
 ASLEEP, SPINS, GONE, INEXPRESSIBLE, UNMODELLED = "asleep", "spins", "does not return", "inexpressible", "unmodelled"
 SHELL = ProcessSpec("shell", parent="init", uid=1000, session="", command="sh", text="/bin/sh")
 MS_PER_TICK = 1000 // HZ
 ABSENT = "absent"
+END = ("machine.panic", "machine.deadlock")
 SPAWN_DEFAULTS = {param.name: param.default for param in SPAWN_PARAMS if isinstance(param.default, bool | int | str)}
 
 
@@ -53,7 +55,7 @@ class Unmet:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """An invariant that did not hold after a step (0: at the start). `known` says why, if the real kernel breaks it, too."""
+    """An invariant that did not hold after a step. `known` says why, if the real kernel breaks it, too."""
 
     rule: str
     text: str
@@ -100,11 +102,13 @@ def run(scenario: Scenario, flavor: Flavor) -> RunResult:
     try:
         for _ in execution.steps():
             pass
-        return execution.result()
+        result = execution.result()
     except LimitExceeded as error:
-        return execution.result(crash=str(error))
+        result = execution.result(crash=str(error))
     except Exception:  # the flavor is foreign code; its crash is its result, and the others still run
-        return execution.result(crash=traceback.format_exc())
+        result = execution.result(crash=traceback.format_exc())
+    execution.k.dismantle()
+    return result
 
 
 class Execution:
@@ -132,9 +136,6 @@ class Execution:
             self.unmodelled = str(error)
             return
         self.started = True
-        if self._checked:
-            for broken in _broken_at_start(self.flavor, self.scenario.machine, self.scenario.processes):
-                self._violate(broken.rule, broken.text, 0)
         yield None
         flavor_id = self.flavor.id
         for item in self.scenario.steps:
@@ -148,29 +149,32 @@ class Execution:
             yield item
         self._check_final()
 
-    def facts(self) -> dict[str, Value]:
+    def observation(self) -> Observation:
         """What there is to observe now."""
-        facts: dict[str, Value] = {}
+        blocks: list[Block] = []
         for made in self.made:
-            path = f"call.{made.step.index}"
-            facts[path] = self._result_now(made)
-            ended = made.ended if made.task is None or made.task.done else self.k.ticks
-            facts[f"{path}.elapsed"] = (ended - made.started) * MS_PER_TICK
-        facts.update(observe(self.flavor, self.k, self.focus))
-        facts["machine.panic"] = str(self.k.sched.panic) if self.k.sched.panic is not None else "none"
-        facts["machine.deadlock"] = self._deadlock()
-        return facts
+            blocks.append((_call_paths(made.step.index), (self._result_now(made), self._elapsed(made))))
+        blocks += observe(self.flavor, self.k, self.focus)
+        panic = str(self.k.sched.panic) if self.k.sched.panic is not None else "none"
+        blocks.append((END, (panic, self._deadlock())))
+        return Observation(tuple(blocks))
+
+    def facts(self) -> Mapping[str, Value]:
+        """The same, by path."""
+        return self.observation().facts
+
+    def _elapsed(self, made: Made) -> int:
+        """Simulated milliseconds that a call took, or has taken by now."""
+        ended = made.ended if made.task is None or made.task.done else self.k.ticks
+        return (ended - made.started) * MS_PER_TICK
 
     def result(self, crash: str = "") -> RunResult:
-        """What the run came to, so far."""
-        facts: Mapping[str, Value] = {}
-        if self.started and not crash:
-            facts = self.facts()
+        """What the run came to, so far. Nothing was observed of a run that crashed or never started."""
         return RunResult(
             self.scenario.name,
             self.flavor.id,
             tuple([self.outcome(made) for made in self.made]),
-            Observation(facts),
+            Observation() if crash or not self.started else self.observation(),
             tuple(self.unmet),
             tuple(self.violations.values()),
             self.unmodelled,
@@ -179,9 +183,7 @@ class Execution:
 
     def outcome(self, made: Made) -> Outcome:
         """What became of a step, so far."""
-        ended = made.ended if made.task is None or made.task.done else self.k.ticks
-        elapsed = (ended - made.started) * MS_PER_TICK
-        return Outcome(made.step.index, made.step.by, made.call, self._result_now(made), made.detail, elapsed)
+        return Outcome(made.step.index, made.step.by, made.call, self._result_now(made), made.detail, self._elapsed(made))
 
     # --- the start ------------------------------------------------------------------------------------------------------
 
@@ -297,7 +299,7 @@ class Execution:
         switches = k.sched.switches
         made.task = task = k.sched.spawn(lwp, call.spec.name, self.flavor.syscall(k, lwp, call, Args(values)))
         self._by_task[task] = made
-        k.sched.run()
+        k.sched.run(task)
         if self._checked and isinstance(task.failure, Errno) and not isinstance(task.failure, EINTR):
             if k.sched.switches == switches + 1:
                 self._look_for_traces(step, made, task.failure)
@@ -437,14 +439,8 @@ class Execution:
 
 
 @lru_cache(maxsize=1024)
-def _broken_at_start(
-    flavor: Flavor, machine: MachineSpec, processes: tuple[ProcessSpec, ...]
-) -> tuple[invariants.Broken, ...]:
-    """What does not hold before the first step. The start depends on these three alone, so it is looked at once for each."""
-    start = Execution(Scenario("start", "", "", "", (), machine, processes), flavor, checked=False)
-    for _ in start.steps():
-        pass
-    return tuple(invariants.check(start.k, flavor.states))
+def _call_paths(step: int) -> tuple[str, ...]:
+    return (f"call.{step}", f"call.{step}.elapsed")
 
 
 def _focus(scenario: Scenario) -> Focus:

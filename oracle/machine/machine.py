@@ -59,6 +59,18 @@ class Machine:
         self.expecting: dict[Lwp, str] = {}  # the role of the next process or LWP that an LWP makes
         self.trace: list[tuple[int, str, str, str]] | None = None  # (ticks, actor, event, detail), if anybody asked for it
 
+    def dismantle(self) -> None:
+        """Cut the references that run in circles, so that the memory of a machine nobody needs is free at once."""
+        for proc in self.names:
+            proc.p_pptr = proc.p_leader = proc.p_pgrp = proc.p_opptr = None
+            proc.p_children.clear()
+            proc.p_lwps.clear()
+        for pgrp in self.pgrps.values():
+            pgrp.pg_session.s_leader = pgrp.pg_session.s_ttypgrp = None
+            pgrp.pg_members.clear()
+        self.kern = None
+        self.sched.dismantle()
+
     # --- allocation and names -------------------------------------------------------------------------------------------
 
     def next_serial(self) -> int:

@@ -81,6 +81,15 @@ class Scheduler:
         self.last: Task | None = None  # the task that ran last
         self.switches = 0  # how often another task got its turn
 
+    def dismantle(self) -> None:
+        """Let go of the machine, its tasks and whoever listens. Nothing can run afterwards."""
+        self.ready.clear()
+        self.sleepers.clear()
+        self.spinning.clear()
+        self.last = None
+        self.finished = _ignore
+        self.k = None  # type: ignore[assignment]
+
     def spawn(self, lwp: Lwp, name: str, code: Kernel[object]) -> Task:
         """Make an LWP run kernel code; it gets its turn after those that are ready already."""
         self.spawned += 1
@@ -92,8 +101,12 @@ class Scheduler:
         self.ready.append(task)
         return task
 
-    def run(self) -> None:
-        """Run until nothing can go on without somebody outside the kernel acting. One round. Nothing runs after a panic."""
+    def run(self, call: Task | None = None) -> None:
+        """Run until nothing can go on without somebody outside the kernel acting. One round. Nothing runs after a panic.
+
+        The clock moves as sleeps time out. Interval timers move it only as long as `call` is not done: a program whose call
+        has returned makes its next one before its alarm goes off.
+        """
         if self.panic is not None:
             self.ready.clear()
             return
@@ -114,7 +127,7 @@ class Scheduler:
                 self._resume(task)
                 if self.switches > most:
                     raise LimitExceeded(f"more than {SWITCHES_PER_ROUND} switches in one round: tasks wake each other for ever")
-            if not self._advance(horizon):
+            if not self._advance(horizon, call is not None and not call.done):
                 return
 
     def _resume(self, task: Task) -> None:
@@ -200,15 +213,21 @@ class Scheduler:
         task.resumes = 0
         self.ready.append(task)
 
-    def _advance(self, horizon: int) -> bool:
-        """Move the clock to the next time-out or timer up to `horizon`. False if there is none."""
+    def _advance(self, horizon: int, timers: bool) -> bool:
+        """Move the clock towards the next time-out, or timer if `timers`, up to `horizon`. False if there is none.
+
+        A timer on the way to a time-out goes off at its own tick, too.
+        """
         k = self.k
-        due = k.next_timer()
+        timer = k.next_timer()
+        due = timer if timers else 0
         for task in self.sleepers:
             if task.wake_at and (not due or task.wake_at < due):
                 due = task.wake_at
         if not due or due > horizon:
             return False
+        if timer and timer < due:
+            due = timer
         k.ticks = max(k.ticks, due)
         for task in [task for task in self.sleepers if task.wake_at and task.wake_at <= k.ticks]:
             self._wake(task, Wake.TIMEOUT)

@@ -138,7 +138,7 @@ def _end(walked: Walk, scenario: Scenario, look: Look) -> str:
         lines.append(INDENT + look.bad("CRASH") + f"  {prose(str(crash_of(result.crash)))}")
     if result.unmodelled:
         lines.append(INDENT + look.note("unmodelled") + f"  {prose(result.unmodelled)}: the rest says nothing")
-    deadlock = result.observation.get("machine.deadlock")
+    deadlock = result.observation.facts.get("machine.deadlock")
     if deadlock:
         lines.append(INDENT + look.note("deadlock") + f"  {show(deadlock)}")
     verdict = look.good("as expected") if result.ok else look.bad("not as expected")
