@@ -9,7 +9,8 @@ from flavors.netbsd.param import PSL_TRACED, PSL_TRACEFORK, SACTIVE, SSTOP
 from flavors.netbsd.status import status
 from oracle.calls import SPAWN_PARAMS
 from oracle.flavor import Inexpressible, Lowered
-from oracle.scenario import FileSpec, ProcessSpec
+from oracle.machine.kevent import KQueue
+from oracle.scenario import FileSpec, MachineSpec, ProcessSpec
 from tests.unit.flavors.netbsd import PARENT, World, result
 
 DEBUGGER = ProcessSpec("debugger")
@@ -172,7 +173,7 @@ def test_sigcont_does_not_continue_a_traced_process() -> None:
 def test_a_traced_childs_death_is_reported_to_debugger_and_parent() -> None:
     world = attached()
     world.do("debugger", "ptrace", request="kill", process="parent")
-    assert world.do("shell", "wait") == "ECHILD"
+    assert world.do("shell", "wait", child="parent") == "ECHILD"
     assert world.do("debugger", "wait") == "parent killed SIGKILL"
     assert world.do("shell", "wait") == "parent killed SIGKILL"
     assert world.proc("debugger").p_nstopchild == world.proc("shell").p_nstopchild == 0
@@ -214,8 +215,6 @@ def test_exec_stops_a_traced_process_with_a_trap() -> None:
 
 
 def watched(tunables: tuple[tuple[str, int], ...] = ()) -> tuple[World, list[int]]:
-    from oracle.machine.kevent import KQueue
-    from oracle.scenario import MachineSpec
 
     world = World(
         PARENT, ProcessSpec("watcher", files=(FileSpec(0, "queue", kind="kqueue"),)), machine=MachineSpec(tunables=tunables)
