@@ -49,6 +49,7 @@ class Globals:
     shm_nattch: dict[str, int] = field(default_factory=dict)  # System V segments: how often each is attached
     mqueues: dict[str, Mqueue] = field(default_factory=dict)
     p_wakeup: dict[Proc, None] = field(default_factory=dict)  # who has a thr_wakeup coming that it has not slept for
+    threadless: dict[Lwp, None] = field(default_factory=dict)  # lwps that are linked and wait for their thread
     freed: dict[Proc, int] = field(default_factory=dict)  # reaped processes: how many were allocated by then
     allocated: int = 0  # processes allocated
 

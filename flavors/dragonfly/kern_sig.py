@@ -37,7 +37,7 @@ from flavors.dragonfly.signal_h import (
 )
 from flavors.dragonfly.sources import KERN_SIG
 from oracle.cite import models
-from oracle.machine.errno import Unmodelled
+from oracle.machine.errno import Panic, Unmodelled
 from oracle.machine.locks import rw_enter_exclusive, rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
@@ -46,8 +46,9 @@ from oracle.machine.traps import Kernel
 
 
 def acts_of(p: Proc) -> SigActs:
-    """The signal actions of a process; every process has some until it is reaped."""
-    assert p.p_sigacts is not None
+    """The signal actions of a process. One that is still being made may have none: then the kernel faults."""
+    if p.p_sigacts is None:
+        raise Panic("page fault: a signal for a process that has no signal actions yet")
     return p.p_sigacts
 
 
@@ -157,8 +158,13 @@ def find_lwp_for_signal(k: Machine, p: Proc, bit: int) -> Lwp | None:
 
 @models(KERN_SIG)
 def lwp_signotify(k: Machine, lp: Lwp) -> None:
-    """Make a thread notice: from user mode it traps into the kernel, an interruptible sleep ends."""
+    """Make a thread notice: from user mode it traps into the kernel, an interruptible sleep ends.
+
+    sic: an lwp is on its process's list before it has a thread, and the kernel insists on one.
+    """
     if lp.lwp_task is None:
+        if lp in kern_of(k).threadless:
+            raise Panic("a signal for an lwp that has no thread yet")
         stat = lp.lwp_proc.p_stat
         if stat != SIDL and stat != SZOMB and lp is not k.curlwp:
             k.sched.spawn(lp, "trap", k.userret(k, lp))

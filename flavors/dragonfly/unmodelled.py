@@ -12,7 +12,7 @@ UNMODELLED: Mapping[str, str] = {
         "critical sections and the giant lock: kernel code is atomic here between two sleeps"
     ),
     "kern_fork.c [401, 215, 700]": "there is one scheduler, and nobody sees the order of its queue",
-    "kern_fork.c [580, 594-595, 612-629]": (
+    "kern_fork.c [580, 594-595, 614-629]": (
         "the kernel thread below an lwp, its stack and its queues: nothing of them shows outside the kernel"
     ),
     "swapping": "p_swtime and what pages are in memory: no program of a scenario can see it",

@@ -324,6 +324,11 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
         lwps.sort(key=_tid)  # [608]
     destproc.p_lasttid = tid  # [609]
     destproc.p_nthreads += 1  # [610]
+    if k.sched.ready:  # sic: [612-613] the lwp can be seen, and has no thread yet
+        threadless = kern_of(k).threadless
+        threadless[lp] = None
+        yield from preempt("lwkt_alloc_thread")
+        del threadless[lp]
     return lp  # [631]
 
 

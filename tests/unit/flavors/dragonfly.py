@@ -83,3 +83,12 @@ class Box:
 
     def broken(self) -> list[invariants.Broken]:
         return invariants.check(self.k, FLAVOR.states)
+
+
+def why(task: object) -> str:
+    """Where a task was preempted: at the innermost of the generators it waits in."""
+    code = getattr(task, "code", None)
+    while getattr(code, "gi_yieldfrom", None) is not None:
+        code = code.gi_yieldfrom  # type: ignore[union-attr]
+    frame = getattr(code, "gi_frame", None)
+    return "" if frame is None else str(frame.f_locals.get("why", ""))

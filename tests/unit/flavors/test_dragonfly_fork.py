@@ -8,10 +8,11 @@ from flavors.dragonfly import proc_h
 from flavors.dragonfly.proc_h import P_CONTROLT, P_JAILED, P_PROFIL, P_SUGID, SIDL
 from flavors.dragonfly.r768af85b.kern_fork import MAX_TID, at_fork, rm_at_fork
 from flavors.dragonfly.unistd import RF, RF_NAMES, RFKERNELONLY
+from oracle.machine.errno import Panic
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 from oracle.scenario import FileSpec, MachineSpec, ProcessSpec
-from tests.unit.flavors.dragonfly import ASLEEP, Box
+from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box, why
 
 FULL = MachineSpec(maxproc=14)  # process 0, init, the shell and parent are four; users may not have the last ten
 
@@ -223,3 +224,37 @@ def test_thread_ids_go_on_from_1_after_the_highest() -> None:
     box.do("parent", "lwp_create", "t1")
     box.do("parent", "lwp_create", "t2")
     assert [lp.lwp_tid for lp in box.proc("parent").p_lwps] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("point", "message"), [("subproc", "page fault"), ("lwkt_alloc_thread", "no thread")])
+def test_a_signal_to_everybody_finds_a_half_made_child_and_the_kernel_dies(point: str, message: str) -> None:
+    box = Box(None, ProcessSpec("parent"), ProcessSpec("other"))
+    box.start("parent", "fork")
+    kill = box.start("other", "kill", everybody=True, signal="SIGUSR1")
+    box.k.sched.pick = lambda current, ready: 1 if current is not None and point in why(current) else 0
+    box.run()
+    with pytest.raises(Panic, match=message):
+        box.said(kill)
+
+
+def test_a_thread_made_after_the_exit_looked_for_threads_dies_of_its_makers_sigkill() -> None:
+    box = Box()
+    box.do("parent", "lwp_create", "t2")
+    box.start("t2", "lwp_create", "t3")
+    end = box.start("parent", "exit")
+    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "kmalloc lwp" else 0
+    box.run()
+    assert box.said(end) == GONE
+    assert box.lwp("t3").lwp_tid == 2
+    assert box.broken() == []
+
+
+def test_a_peer_made_behind_the_leaders_back_dies_of_its_makers_sigkill() -> None:
+    box = Box()
+    box.do("parent", "rfork", "peer", flags="RFPROC|RFTHREAD|RFMEM")
+    box.start("peer", "rfork", "late", flags="RFPROC|RFTHREAD|RFMEM")
+    end = box.start("parent", "exit")
+    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "kmalloc proc" else 0
+    box.run()
+    assert box.said(end) == GONE
+    assert [box.k.role(p) for p in box.k.zombproc] == ["parent", "late", "peer"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flavors.dragonfly.proc_h import SSTOP
 from oracle.scenario import MachineSpec, ProcessSpec
-from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box
+from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box, why
 
 
 def test_a_pending_signal_is_handled_before_the_fork_is_made_again() -> None:
@@ -38,7 +38,7 @@ def test_a_signal_between_the_test_and_the_copy_reaches_both_processes() -> None
     box.do("parent", "sigaction", signal="SIGALRM", handler="h")
     box.start("parent", "fork")
     box.start("shell", "kill", to="parent", signal="SIGALRM")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and "kmalloc" in _why(current) else 0
+    box.k.sched.pick = lambda current, ready: 1 if current is not None and "kmalloc" in why(current) else 0
     box.run()
     assert box.lwp("parent").lwp_handled == ["SIGALRM h"]
     assert box.lwp("kid").lwp_handled == ["SIGALRM h"]
@@ -48,20 +48,11 @@ def test_a_stop_that_hits_a_fork_on_its_way_in_stops_the_parent_alone() -> None:
     box = Box()
     task = box.start("parent", "fork")
     box.start("shell", "kill", to="parent", signal="SIGSTOP")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and "mplock" in _why(current) else 0
+    box.k.sched.pick = lambda current, ready: 1 if current is not None and "mplock" in why(current) else 0
     box.run()
     assert box.said(task) == ASLEEP
     assert box.proc("parent").p_stat == SSTOP
     assert box.do("kid", "getpid") == box.proc("kid").p_pid
-
-
-def _why(task: object) -> str:
-    """Where a task was preempted: at the innermost of the generators it waits in."""
-    code = getattr(task, "code", None)
-    while getattr(code, "gi_yieldfrom", None) is not None:
-        code = code.gi_yieldfrom  # type: ignore[union-attr]
-    frame = getattr(code, "gi_frame", None)
-    return "" if frame is None else str(frame.f_locals.get("why", ""))
 
 
 def test_a_group_signal_waits_out_a_refused_fork() -> None:
