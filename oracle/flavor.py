@@ -143,7 +143,7 @@ class Flavor:
     states: Mapping[int, str]  # p_stat -> embryo, running, stopped, dying, zombie
     words: Words
     counters: Mapping[str, str]  # "forks" and "vforks" -> the system's own counter
-    status: Callable[[int], str]  # p_xstat -> "exited 3", "killed SIGKILL", "stopped SIGSTOP"
+    status: Callable[[int], str]  # wait status -> "exited 3", "killed SIGKILL", "stopped SIGSTOP"
     ignored: Callable[[Proc], int]  # signals ignored on purpose
     handler: Callable[[Proc, int], str]  # the handler that delivery of a signal would find, "" for none
     tunables: Mapping[str, int] = field(default_factory=dict)  # name -> default

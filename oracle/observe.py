@@ -186,7 +186,7 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
     ppid = proc.p_ppid
     state = _state(flavor, proc)
     if state == "stopped":
-        xstat = flavor.status(proc.p_xstat)
+        xstat = flavor.status(proc.p_xstat << 8 | 0o177)  # as wait would report it
     words = (proc.p_flag, proc.p_sflag, proc.p_slflag, proc.p_lflag, proc.p_stflag)
     textvp, fpid = proc.p_textvp, proc.p_fpid
     values = (
