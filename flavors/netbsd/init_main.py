@@ -11,6 +11,7 @@ from flavors.netbsd.param import (
     LSONPROC,
     LW_PENDSIG,
     LW_SYSTEM,
+    MAXCOMLEN,
     MAXPROC,
     PK_CLDSIGIGN,
     PK_SUGID,
@@ -110,7 +111,7 @@ def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
     """A process as a scenario wants it at its start, a child of `parent`; it has exec'd nothing and is in user mode."""
     if spec.jail:
         raise Unmodelled("NetBSD has no jails")
-    p = Proc(-1, k.next_serial(), spec.command, SACTIVE, parent, parent.p_pid)
+    p = Proc(-1, k.next_serial(), spec.command[:MAXCOMLEN], SACTIVE, parent, parent.p_pid)
     globals_ = kern(k)
     proc_alloc_pid(globals_.pids, p)
     p.p_exitsig = SIGCHLD

@@ -11,6 +11,7 @@ from flavors.netbsd.kern_sig import count_stopchild, kpsignal, stop_here
 from flavors.netbsd.param import (
     AFORK,
     CONTSIG,
+    MAXCOMLEN,
     NOTE_EXEC,
     PK_EXEC,
     PK_SUGID,
@@ -62,7 +63,7 @@ def execve_runproc(k: Machine, l: Lwp, path: str, setuid: int | None) -> Kernel[
     fd_closeexec(k, p)
     p.p_stflag &= ~PST_PROFIL
     execsigs(k, l)
-    p.p_comm = path.rpartition("/")[2]
+    p.p_comm = path.rpartition("/")[2][:MAXCOMLEN]
     p.p_acflag &= ~AFORK
     vp = vref(k.vnode(path))
     if p.p_textvp is not None:

@@ -6,7 +6,7 @@ from flavors.netbsd.kern_auth import cred_of, crfree
 from flavors.netbsd.kern_descrip import fd_free
 from flavors.netbsd.kern_event import knote
 from flavors.netbsd.kern_ktrace import ktrderef
-from flavors.netbsd.kern_proc import fixjobc, pgrp_find, proc_find_raw, proc_free_pid, proc_leavepgrp
+from flavors.netbsd.kern_proc import fixjobc, proc_find_raw, proc_free_pid, proc_leavepgrp
 from flavors.netbsd.kern_resource import chgproccnt, lim_free, sched_proc_exit
 from flavors.netbsd.kern_sig import count_stopchild, killproc, kpgsignal, kpsignal, sleep_sig, stop_here
 from flavors.netbsd.param import (
@@ -233,8 +233,6 @@ def find_stopped_child(k: Machine, l: Lwp, pid: int, options: int) -> Kernel[Pro
             if exact is None or exact.p_stat == SIDL or exact.p_pptr is not p:
                 raise ECHILD(f"{pid} is no child")
             children = [exact]
-        elif pid < -1 and pgrp_find(k, -pid) is None:
-            children = []
         for child in children:
             if not _passes(p, child, pid, options):
                 continue
