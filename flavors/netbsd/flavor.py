@@ -20,7 +20,7 @@ WORDS = Words(
     profiling=("p_stflag", param.PST_PROFIL),
     fork_traced=("p_slflag", param.PSL_TRACEFORK),
     stop_on_fork=("p_sflag", param.PS_STOPFORK),
-    nocldwait=("p_flag", param.PK_NOCLDWAIT),
+    nocldwait=("p_flag", param.PK_NOCLDWAIT | param.PK_CLDSIGIGN),
     nocldstop=("p_sflag", param.PS_NOCLDSTOP),
 )
 

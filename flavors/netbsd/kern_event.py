@@ -58,7 +58,7 @@ def track_child(k: Machine, kn: Knote, pid: int, cred: Cred) -> None:
     note_track takes the repaired attach, which wants an embryo.
     """
     if not kern(k).note_track:
-        p = proc_find(k, pid)
+        p = proc_find(k, pid)  # sic: refuses embryos, so every tracked fork ends in NOTE_TRACKERR
     else:
         p = proc_find_raw(k, pid)
         if p is not None and p.p_stat != SIDL:

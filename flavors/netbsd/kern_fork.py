@@ -175,7 +175,7 @@ def fork1(
         k.nprocs -= 1  # [240] undo
         if ratecheck(globals_.lasttfm, k.ticks, FORK_TFMRATE):  # [239, 241-242] the message, once in ten seconds
             tablefull(k, "proc", "increase kern.maxproc or NPROC")
-        if globals_.forkfsleep:  # [243-244] a sleep that no signal ends
+        if globals_.forkfsleep:  # sic: [243-244] a sleep that no signal ends, SIGKILL included
             yield from tsleep(globals_, "forkmx", globals_.forkfsleep)
         raise EAGAIN(f"nprocs {tnprocs} >= maxproc {k.maxproc}, or refused")  # [245] whatever the reason was
 
@@ -183,10 +183,10 @@ def fork1(
     limit = p1.p_limit
     assert limit is not None
     if count > limit.pl_rlimit["nproc"][0]:  # [252] so as many as the soft limit are fine
-        if not suser(cred):  # [253-255] while the effective id decides who may pass
+        if not (globals_.rlimit_listener or suser)(cred):  # sic: [253-255] while the effective id decides who may pass
             chgproccnt(k, uid, -1)  # [256] undo
             k.nprocs -= 1  # [257] undo
-            if globals_.forkfsleep:  # [258-259] here, too
+            if globals_.forkfsleep:  # sic: [258-259] here, too
                 yield from tsleep(globals_, "forkulim", globals_.forkfsleep)
             raise EAGAIN(f"uid {uid} has {count - 1} processes, its soft limit")  # [260] no message
     if globals_.uarea_fail:  # [269-270] the last thing that can fail
@@ -300,12 +300,15 @@ def fork1(
             elif lock1.mtx_serial > p2_lock.mtx_serial:  # [482-483] the other order: simply wait
                 yield from mutex_enter(k, l1, lock1)
             parent1.p_slflag |= PSL_CHTRACED  # [485] has a child with somebody else
-            proc_reparent(k, p2, p1.p_pptr)  # [486] which changes getppid(2), too
+            proc_reparent(
+                k, p2, p1.p_pptr
+            )  # sic: [486] so getppid(2) names the debugger, and the parent's wait finds no such child
             if lock1 is not p2_lock:  # [487-488] done
                 mutex_exit(k, l1, lock1)
         p1.p_fpid = p2.p_pid  # [494] what the debugger will be told of each
         p2.p_fpid = p1.p_pid  # [495] likewise
 
+    # sic: [498] a group signal posted before this has missed it, and nobody looks whether there was one
     # sic: [498] next to the parent in whatever group that is in by now, while p_pgrp was copied early
     members = pgrp.pg_members
     if p1 not in members:
@@ -355,7 +358,8 @@ def fork1(
         assert p1.p_waitcv is not None
         yield from cv_wait(k, l1, p1.p_waitcv, proc_lock, partial(ppwait_over, p2))
         p2 = occupant(k, p2)  # sic: [575] reads a child that may have been reaped, or whatever has its memory now
-    if tracefork:  # [581-588] the debugger hears of it when the parent, and this LWP, next looks at signals
+    # sic: [581-588] the debugger hears of it only if this LWP does not mask SIGTRAP; a vfork child does not stop but dies
+    if tracefork:
         kpsignal(k, p1, SIGTRAP, l1.lwp_tid)
     mutex_exit(k, l1, proc_lock)  # [590] the lists are free
     if not retval:

@@ -26,7 +26,7 @@ def proc_alloc(k: Machine, comm: str) -> Proc:
     if globals_.freeprocs:
         old = globals_.freeprocs.pop()
         globals_.reborn[old] = p
-        p.p_stackbase = old.p_stackbase
+        p.p_stackbase = old.p_stackbase  # sic: neither zeroed nor copied by fork: a dead stranger's, until the next exec
     proc_alloc_pid(globals_.pids, p)
     return p
 

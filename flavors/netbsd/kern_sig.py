@@ -69,7 +69,7 @@ def kpsignal(k: Machine, p: Proc, signo: int, lid: int = 0) -> None:
     if traced:
         if not lid:
             p.p_siglist |= bit
-    elif p.p_sigignore & bit:  # the private set decides before anybody looks at the table
+    elif p.p_sigignore & bit:  # sic: the private set, though a sharer of the table may have installed a handler since
         return
     elif p.p_sigcatch & bit:
         action = SIG_CATCH

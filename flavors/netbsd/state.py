@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from flavors.netbsd.param import PID_MAX
+from oracle.machine.cred import Cred
 from oracle.machine.files import File
 from oracle.machine.kevent import KtrNode
 from oracle.machine.locks import Mutex
@@ -47,6 +48,7 @@ class NetBSD:
     note_track: int = 0  # 1: the attach that finds a half-made child, as repaired in November 2012
     forkhooks: list[Callable[[Machine, Proc, Proc], None]] = field(default_factory=list)  # most recently registered first
     fork_listener: Callable[[Machine, int, int], int] | None = None  # of KAUTH_PROCESS_FORK, instead of the stock one
+    rlimit_listener: Callable[[Cred], bool] | None = None  # whether a limit may be passed, instead of the superuser's
     freeprocs: list[Proc] = field(default_factory=list)  # process structures given back, last one on top
     reborn: dict[Proc, Proc] = field(default_factory=dict)  # freed structure -> the process that has its memory now
     mqueues: dict[str, int] = field(default_factory=dict)  # message queues by name -> open descriptions of each

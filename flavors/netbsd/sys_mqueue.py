@@ -32,4 +32,5 @@ def mq_open(k: Machine, p: Proc, name: str, create: bool) -> File:
 def mq_close_fop(globals_: NetBSD, p: Proc, name: str) -> None:
     """The last close of a queue's open file takes one off the closer's count, whoever it was counted for; that may wrap."""
     globals_.mqueues[name] -= 1
+    # sic: opening a queue that is there was not counted, and a fork copied the number without counting the copies
     p.p_mqueue_cnt = (p.p_mqueue_cnt - 1) & UINT32
