@@ -99,7 +99,7 @@ FLAVOR = Flavor(
     status,
     ignored,
     handler,
-    {"forkfsleep": 0, "uarea_fail": 0, "note_track": 0},
+    {"forkfsleep": 0, "uarea_fail": 0, "note_track": 0, "options.DIAGNOSTIC": 0},
     None,
     VIOLATIONS,
     UNMODELLED,

@@ -53,6 +53,7 @@ def boot(k: Machine, spec: MachineSpec) -> None:
         globals_.forkfsleep = ms_to_ticks(tunables.get("forkfsleep", 0))
         globals_.uarea_fail = tunables.get("uarea_fail", 0)
         globals_.note_track = tunables.get("note_track", 0)
+        globals_.diagnostic = tunables.get("options.DIAGNOSTIC", 0)
     k.proc_lock = Mutex("proc_lock")
     k.userret = userret
     k.timer_expired = realtimexpire

@@ -58,13 +58,13 @@ from flavors.netbsd.param import (
     UINT32,
 )
 from flavors.netbsd.sources import KERN_FORK, KERN_MUTEX, SUBR_PRF
-from flavors.netbsd.state import NetBSD, occupant
+from flavors.netbsd.state import NetBSD, kern, occupant
 from flavors.netbsd.sys_sig import sigactsinit
 from flavors.netbsd.userret import child_return
 from flavors.netbsd.uvm_glue import uvm_proc_fork
 from flavors.netbsd.vfs_cwd import cwdinit, cwdshare
 from oracle.cite import models
-from oracle.machine.errno import EAGAIN, EINVAL, ENOMEM
+from oracle.machine.errno import EAGAIN, EINVAL, ENOMEM, Panic
 from oracle.machine.locks import CondVar, Mutex, RwLock, cv_wait, mutex_enter, mutex_exit, mutex_tryenter
 from oracle.machine.machine import HZ, Machine
 from oracle.machine.proc import Lwp, Proc
@@ -125,10 +125,12 @@ def tablefull(k: Machine, table: str, hint: str) -> None:
 
 @models(KERN_MUTEX, function="mutex_exit")
 def mutex_exit_unchecked(k: Machine, mutex: Mutex) -> None:
-    """Release a mutex whoever owns it, as a kernel without DIAGNOSTIC does: the owner word is cleared and nobody notices.
+    """Release a mutex that somebody else may own. Without DIAGNOSTIC the owner word is cleared and nobody notices.
 
     An owner that is robbed so no longer lists the mutex, and would panic on releasing it: nothing is hidden from the checks.
     """
+    if kern(k).diagnostic:
+        raise Panic(f"{mutex.mtx_name}: released by an LWP that does not own it")
     owner = mutex.mtx_owner
     if owner is not None:
         owner.lwp_locks.remove(mutex)
@@ -279,7 +281,8 @@ def fork1(
     if not mutex_tryenter(k, l1, proc_lock):  # [457] from here on others may see it
         yield from mutex_enter(k, l1, proc_lock)
     pgrp = p1.p_pgrp
-    assert pgrp is not None
+    if pgrp is None:
+        raise Panic("page fault: the process has no group")  # [459] a state that no process is in
     if pgrp.pg_session.s_ttyvp is not None and p1.p_lflag & PL_CONTROLT:  # [459-460] if there is still a terminal
         p2.p_lflag |= PL_CONTROLT
     parent.p_children.insert(0, p2)  # [462] youngest first
@@ -340,7 +343,8 @@ def fork1(
     # [542-546] its profiling clock runs if its flag says so
     p2.p_start = k.ticks  # [548] born now
     p2.p_acflag = AFORK  # [549] and has not exec'd
-    # [550-551] its LWP is locked; that one LWP could run is asserted by kernels with DIAGNOSTIC only
+    if globals_.diagnostic and p2.p_nrlwps != 1:  # [550-551] a fork hook may have broken the child
+        raise Panic("p2->p_nrlwps == 1")
     if p2.p_sflag & PS_STOPFORK:  # [552-553] born stopped
         p2.p_nrlwps = 0  # [554] nothing of it can run
         p2.p_stat = SSTOP  # [555] and nobody is signalled or woken for that

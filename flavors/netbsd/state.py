@@ -45,6 +45,7 @@ class NetBSD:
     forkfsleep: int = 0  # ticks that a refused fork sleeps; see ms_to_ticks
     lasttfm: RateLimit = field(default_factory=RateLimit)  # of "table is full"
     uarea_fail: int = 0  # injected: no kernel virtual address space for a u-area
+    diagnostic: int = 0  # built with DIAGNOSTIC: assertions are checked, and who releases a mutex must own it
     note_track: int = 0  # 1: the attach that finds a half-made child, as repaired in November 2012
     forkhooks: list[Callable[[Machine, Proc, Proc], None]] = field(default_factory=list)  # most recently registered first
     fork_listener: Callable[[Machine, int, int], int] | None = None  # of KAUTH_PROCESS_FORK, instead of the stock one

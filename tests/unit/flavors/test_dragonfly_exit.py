@@ -264,3 +264,13 @@ def test_closing_files_at_exec_and_exit_leaves_no_reference() -> None:
     box.do("kid", "exit")
     box.do("parent", "exit")
     assert (box.k.vnode("/f").v_usecount, box.k.vnode("/g").v_usecount) == (0, 0)
+
+
+def test_the_most_a_user_may_set_is_a_sysctl_of_the_superusers() -> None:
+    box = Box(None, ProcessSpec("parent"), ProcessSpec("root", uid=0))
+    assert box.do("parent", "set_maxprocperuid", value=9) == "EPERM"
+    assert box.do("root", "set_maxprocperuid", value=9) is None
+    box.do("root", "setrlimit", resource="nproc", soft=-1, hard=-1)
+    limit = box.proc("root").p_limit
+    assert limit is not None
+    assert limit.pl_rlimit["nproc"] == (9, 9)

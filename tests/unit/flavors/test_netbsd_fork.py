@@ -24,7 +24,7 @@ from flavors.netbsd.param import (
     SIDL,
     SSTOP,
 )
-from oracle.machine.locks import mutex_exit, mutex_tryenter
+from oracle.machine.locks import Mutex, mutex_exit, mutex_tryenter
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.sched import Task
@@ -445,27 +445,53 @@ def test_a_traced_fork_with_any_flag_is_lost_to_the_debugger(flags: str) -> None
     assert world.proc("parent").p_fpid == 0
 
 
-def test_a_lock_that_is_busy_makes_a_traced_fork_release_one_it_does_not_own() -> None:
-    world = traced()
+def fork_with_a_busy_lock(world: World) -> tuple[Task, Mutex]:
+    """A traced fork that finds its process's lock taken by another LWP once it has decided to hand over the child."""
     lock = world.proc("parent").p_lock
     assert lock is not None
-    other = world.lwp("shell")
     fork = world.start("parent", "fork", "kid")
-    world.start("shell", "getpid")
-    world.switch_at(1)
 
-    def take(task: Task) -> None:
-        mutex_tryenter(world.k, other, lock)
+    def take(k: Machine, p2: Proc, p1: Proc) -> None:
+        mutex_tryenter(k, world.lwp("shell"), lock)
 
-    world.k.sched.finished = take
+    world.globals.forkhooks.append(take)
     world.k.sched.run()
+    return fork, lock
+
+
+def test_a_lock_that_is_busy_makes_a_traced_fork_release_one_it_does_not_own() -> None:
+    world = traced()
+    fork, lock = fork_with_a_busy_lock(world)
     assert not fork.done
     assert [one.wmesg for one in world.k.sched.waiting() if one.lwp is world.lwp("parent")] == ["p_lock"]
-    world.k.sched.finished = lambda task: None
-    mutex_exit(world.k, other, lock)
+    mutex_exit(world.k, world.lwp("shell"), lock)
     world.k.sched.run()
     assert world.proc("kid").p_pptr is world.proc("debugger")
-    assert other.lwp_locks == []
+    assert world.lwp("shell").lwp_locks == []
+
+
+def test_a_kernel_with_diagnostic_dies_of_the_release() -> None:
+    world = traced()
+    world.globals.diagnostic = 1
+    fork, _ = fork_with_a_busy_lock(world)
+    assert result(fork) == "Panic"
+
+
+def test_a_kernel_with_diagnostic_notices_a_hook_that_broke_the_child() -> None:
+    for diagnostic, expected in ((0, None), (1, "Panic")):
+        world = World(machine=MachineSpec(tunables=(("options.DIAGNOSTIC", diagnostic),)))
+
+        def spoil(k: Machine, p2: Proc, p1: Proc) -> None:
+            p2.p_nrlwps = 2
+
+        world.globals.forkhooks.append(spoil)
+        assert world.do("parent", "fork", "kid") == (expected or pid(world, "kid"))
+
+
+def test_a_process_without_a_group_would_crash_the_kernel() -> None:
+    world = World()
+    world.proc("parent").p_pgrp = None
+    assert world.do("parent", "fork", "kid") == "Panic"
 
 
 def test_a_traced_vfork_child_that_forks_is_killed_by_its_own_trap() -> None:
