@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from oracle.machine.counted import counted
 
+
+@counted("cr_ref")
 @dataclass(slots=True, eq=False)
 class Cred:
     """A credential: immutable once shared, so a change makes a new one (`copy`) and moves the reference."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from oracle.errors import MachineMisuse
+from oracle.machine.counted import counted
 
 if TYPE_CHECKING:
     from oracle.machine.proc import Proc
 
 
+@counted("v_usecount")
 @dataclass(slots=True, eq=False)
 class Vnode:
     """A file, directory or terminal of the file system."""
@@ -20,6 +22,7 @@ class Vnode:
     v_locks: list[Proc] = field(default_factory=list)  # owners of POSIX advisory locks, oldest first
 
 
+@counted("f_count")
 @dataclass(slots=True, eq=False)
 class File:
     """An open file, as made by open(2): what descriptors refer to."""
@@ -31,6 +34,7 @@ class File:
     f_offset: int = 0  # bytes
 
 
+@counted("fd_refcnt")
 @dataclass(slots=True, eq=False)
 class FileDesc:
     """A descriptor table."""
@@ -45,6 +49,7 @@ class FileDesc:
     fd_softrefs: int = 0  # scanners that look at the table without holding it
 
 
+@counted("cwdi_refcnt")
 @dataclass(slots=True, eq=False)
 class Cwdi:
     """Working directory, root and umask, where the kernel keeps them apart from the descriptors."""
@@ -55,6 +60,7 @@ class Cwdi:
     cwdi_refcnt: int = 1  # processes that use it
 
 
+@counted("fdl_refcount")
 @dataclass(slots=True, eq=False)
 class FdToLeader:
     """Says for which leader a process uses a shared descriptor table. Nodes for one table form a ring."""

@@ -3,34 +3,16 @@ every process is where it should be. The rules know no system; a kernel that bre
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from oracle.machine.cred import Cred
-from oracle.machine.files import Cwdi, FdToLeader, File, FileDesc, Vnode
-from oracle.machine.kevent import KtrNode
-from oracle.machine.limits import PLimit
+from oracle.machine.counted import references
+from oracle.machine.files import Cwdi, File, FileDesc, Vnode
 from oracle.machine.locks import Mutex
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Args, Proc
-from oracle.machine.signals import SigActs
-from oracle.machine.vm import VmObject, VmSpace
-
-REFERENCE_COUNT: dict[type, str] = {
-    Args: "ar_ref",
-    Cred: "cr_ref",
-    Cwdi: "cwdi_refcnt",
-    FdToLeader: "fdl_refcount",
-    File: "f_count",
-    FileDesc: "fd_refcnt",
-    KtrNode: "kn_refs",
-    Mutex: "mtx_refcnt",
-    PLimit: "pl_refcnt",
-    SigActs: "ps_refcnt",
-    VmObject: "refs",
-    VmSpace: "vm_refcnt",
-    Vnode: "v_usecount",
-}
+from oracle.machine.proc import Proc
+from oracle.machine.vm import VmSpace
 
 
 class Broken(NamedTuple):
@@ -78,12 +60,12 @@ def _check_counts(k: Machine, procs: list[Proc], found: list[Broken]) -> None:
         found.append(Broken("uid-count", f"uid {uid} is charged nothing, but has {count} processes"))
 
 
-def _holders(k: Machine, procs: list[Proc]) -> dict[object, int]:
-    """How many references to each counted object there are, by looking at who has one."""
+def _holders(k: Machine, procs: list[Proc]) -> Counter[object]:
+    """How many references to each counted structure there are, by looking at who has one."""
     held: list[object] = []
-    tables: list[FileDesc] = []
-    spaces: list[VmSpace] = []
-    directories: list[Cwdi] = []
+    tables: dict[FileDesc, None] = {}
+    spaces: dict[VmSpace, None] = {}
+    directories: dict[Cwdi, None] = {}
     for proc in procs:
         fd, vm, cwdi = proc.p_fd, proc.p_vmspace, proc.p_cwdi
         held += (
@@ -92,18 +74,18 @@ def _holders(k: Machine, procs: list[Proc]) -> dict[object, int]:
         )  # fmt: skip
         for lwp in proc.p_lwps:
             held.append(lwp.lwp_ucred)
-        if fd is not None and fd not in tables:
-            tables.append(fd)
-        if vm is not None and vm not in spaces:
-            spaces.append(vm)
-        if cwdi is not None and cwdi not in directories:
-            directories.append(cwdi)
+        if fd is not None:
+            tables[fd] = None
+        if vm is not None:
+            spaces[vm] = None
+        if cwdi is not None:
+            directories[cwdi] = None
     opened: dict[File, None] = {}
     for fd in tables:
-        files = fd.fd_files.values()
-        held += files
-        opened.update(dict.fromkeys(files))
         held += (fd.fd_cdir, fd.fd_rdir)
+        if fd.fd_files:
+            held += fd.fd_files.values()
+            opened.update(dict.fromkeys(fd.fd_files.values()))
     for file in opened:
         if type(file.f_data) is Vnode:
             held.append(file.f_data)
@@ -112,31 +94,26 @@ def _holders(k: Machine, procs: list[Proc]) -> dict[object, int]:
             held.append(entry.obj)
     for cwdi in directories:
         held += (cwdi.cwdi_cdir, cwdi.cwdi_rdir)
-    held += [session.s_ttyvp for session in dict.fromkeys([pgrp.pg_session for pgrp in k.pgrps.values()])]
-    holders: dict[object, int] = {}
-    get = holders.get
-    for one in held:
-        holders[one] = get(one, 0) + 1
-    holders.pop(None, None)
-    return holders
+    for session in dict.fromkeys([pgrp.pg_session for pgrp in k.pgrps.values()]):
+        held.append(session.s_ttyvp)
+    return Counter(filter(None, held))
 
 
 def _check_references(k: Machine, procs: list[Proc], found: list[Broken]) -> None:
     holders = _holders(k, procs)
-    for one, count in holders.items():
-        attribute = REFERENCE_COUNT[type(one)]
-        if (said := getattr(one, attribute)) != count:
-            found.append(Broken("references", f"{_name(one)}: {attribute} is {said}, but {count} hold it"))
+    if list(map(references, holders)) != list(holders.values()):
+        for one, count in holders.items():
+            if (said := references(one)) != count:
+                field = getattr(one, "reference_field")  # noqa: B009  # see oracle.machine.counted
+                found.append(Broken("references", f"{_name(one)}: {field} is {said}, but {count} hold it"))
     for vp in k.vnodes.values():
         if vp.v_usecount and vp not in holders:
             found.append(Broken("references", f"{_name(vp)}: v_usecount is {vp.v_usecount}, but nobody holds it"))
-    leavers: dict[VmSpace, int] = {}
-    for proc in procs:
-        if (vm := proc.p_exitvm) is not None:
-            leavers[vm] = leavers.get(vm, 0) + 1
-    for vm, count in leavers.items():
+    for vm, count in Counter([proc.p_exitvm for proc in procs if proc.p_exitvm is not None]).items():
         if vm.vm_exitingcnt != count:
-            found.append(Broken("references", f"address space: vm_exitingcnt is {vm.vm_exitingcnt}, but {count} zombies used it"))
+            found.append(
+                Broken("references", f"address space: vm_exitingcnt is {vm.vm_exitingcnt}, but {count} zombies used it")
+            )
 
 
 def _check_lists(k: Machine, procs: list[Proc], found: list[Broken]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from oracle.machine.counted import counted
+
 if TYPE_CHECKING:
     from oracle.machine.proc import Proc
 
@@ -29,6 +31,7 @@ class KQueue:
     kq_knotes: list[Knote] = field(default_factory=list)  # in order of registration
 
 
+@counted("kn_refs")
 @dataclass(slots=True, eq=False)
 class KtrNode:
     """A trace file and how many processes write to it."""

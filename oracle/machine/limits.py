@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from oracle.machine.counted import counted
+
 RLIM_INFINITY = (1 << 63) - 1
 
 
+@counted("pl_refcnt")
 @dataclass(slots=True, eq=False)
 class PLimit:
     """Soft and hard limits of a process, or of several that never changed them."""

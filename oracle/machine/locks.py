@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from oracle.machine.counted import counted
 from oracle.machine.errno import Panic
 from oracle.machine.traps import Kernel, Wake, tsleep
 
@@ -27,6 +28,7 @@ class RwLock:
     lk_waiting_writers: int = 0
 
 
+@counted("mtx_refcnt")
 @dataclass(slots=True, eq=False)
 class Mutex:
     """A lock with one owner. Taking it twice is a panic."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from oracle.machine.counted import counted
+
 if TYPE_CHECKING:
     from oracle.machine.cred import Cred
     from oracle.machine.files import Cwdi, FdToLeader, FileDesc, Vnode
@@ -42,6 +44,7 @@ class Pgrp:
     pg_jobc: int = 0  # members whose parent can do job control on the group; 0 means orphaned
 
 
+@counted("ar_ref")
 @dataclass(slots=True, eq=False)
 class Args:
     """The argument vector that ps shows."""

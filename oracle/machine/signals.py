@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from oracle.machine.counted import counted
+
 
 @dataclass(frozen=True, slots=True)
 class SigHandler:
@@ -15,6 +17,7 @@ class SigHandler:
     flags: int = 0
 
 
+@counted("ps_refcnt")
 @dataclass(slots=True, eq=False)
 class SigActs:
     """Signal actions of one process, or of several that share them.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from oracle.errors import MachineMisuse
+from oracle.machine.counted import counted
 
 
 class Inherit(Enum):
@@ -16,6 +17,7 @@ class Inherit(Enum):
     NONE = "none"
 
 
+@counted("refs")
 @dataclass(slots=True, eq=False)
 class VmObject:
     """Backing store of regions: what was stored last, and how many map entries refer to it."""
@@ -35,6 +37,7 @@ class VmEntry:
     wired: bool = False  # locked in memory
 
 
+@counted("vm_refcnt")
 @dataclass(slots=True, eq=False)
 class VmSpace:
     """An address space."""
