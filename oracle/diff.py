@@ -35,23 +35,22 @@ def diff(results: Sequence[RunResult]) -> tuple[Divergence, ...]:
     if len(said) < 2:
         return ()
     systems = [result.flavor.partition("@")[0] for result in said]
-    relatives = len(set(systems)) < len(systems)
     found = []
-    for path in _paths(said):
+    for path in _paths(said, len(set(systems)) < len(systems)):
         if _compared(path):
             values = tuple([(result.flavor, result.observation.facts.get(path)) for result in said])
             found.append(Divergence(path, values))
-        elif relatives:
+        else:
             found.extend(_within_systems(path, said))
     return tuple(found)
 
 
-def _paths(said: Sequence[RunResult]) -> list[str]:
+def _paths(said: Sequence[RunResult], relatives: bool) -> list[str]:
     """The paths on which some run differs from the first, in the order of the first run's, then of the others' own."""
     first = said[0].observation
     if len(said) == 2:
-        return first.differing(said[1].observation)
-    differing = dict.fromkeys(path for result in said[1:] for path in first.differing(result.observation))
+        return first.differing(said[1].observation, relatives)
+    differing = dict.fromkeys(path for result in said[1:] for path in first.differing(result.observation, relatives))
     order = dict.fromkeys(path for result in said for path in result.observation.facts)
     return [path for path in order if path in differing]
 

@@ -29,19 +29,19 @@ class Focus:
     resources: tuple[str, ...]  # limits that are set or changed
 
 
-WORDS = (  # read from flag words
-    "terminal", "sugid", "exec", "vfork_wait", "traced", "fork_traced", "profiling", "stop_on_fork", "nocldwait", "nocldstop",
-    "flags",
-)  # fmt: skip
 ALWAYS = (
-    "state", "parent", "getppid", "children", "group", "group_list", "session", "uid", "ruid", "svuid", "jail", *WORDS,
+    "state", "parent", "getppid", "children", "group", "group_list", "session", "uid", "ruid", "svuid", "jail",
+    "terminal", "sugid", "exec", "vfork_wait", "traced", "fork_traced", "profiling", "stop_on_fork", "nocldwait", "nocldstop",
     "exit_signal", "status", "real_parent", "fork_event", "pending", "masked", "ignored", "handled", "altstack", "cwd", "root",
     "umask", "stack", "tls", "threads", "nice", "command", "text", "forked", "timer", "cpu_time", "ktrace", "watched", "mqueues",
-    "same_leader_as", "pid", "tids", "registers", "holds", "estcpu", "nstopchild",
+    "same_leader_as",
 )  # fmt: skip
+SYSTEM = ("pid", "tids", "registers", "flags", "holds", "estcpu", "nstopchild")
 ZOMBIE = ("state", "parent", "status", "exit_signal")
-MACHINE = ("machine.nprocs", "machine.console", "machine.console_lines", "machine.forks", "machine.vforks")
-PAIR = ("memory", "files", "cwd", "handlers", "offsets", "regions", "signal_lock", "limits", "credential")
+PAIR = ("memory", "files", "cwd", "handlers", "offsets", "regions")
+PAIR_SYSTEM = ("signal_lock", "limits", "credential")
+MACHINE = ("machine.nprocs", "machine.console_lines", "machine.forks", "machine.vforks")
+CONSOLE = ("machine.console",)
 
 BACKSTAGE = ("kernel", "init", "shell")
 AFORK = 0x01  # the same accounting flag on every BSD
@@ -70,20 +70,20 @@ FLAG_WORDS = ("p_flag", "p_sflag", "p_slflag", "p_lflag", "p_stflag")
 
 
 @lru_cache(maxsize=65536)
-def _word_facts(flavor: Flavor, words: tuple[int, ...], acts_flag: int) -> tuple[Value, ...]:
-    """The facts that stand in flag words, in the order of WORDS."""
+def _word_facts(flavor: Flavor, words: tuple[int, ...], acts_flag: int) -> tuple[tuple[Value, ...], tuple[str, ...]]:
+    """The facts that stand in flag words, from `terminal` to `nocldstop`, and the names of all flags."""
     bits = dict(zip(FLAG_WORDS, words, strict=True))
     where = flavor.words
 
     def bit(place: tuple[str, int] | None) -> bool:
         return place is not None and bool(bits[place[0]] & place[1])
 
-    flags = tuple([name for word in FLAG_WORDS for name, one in flavor.flags.get(word, {}).items() if bits[word] & one])
-    return (
+    facts = (
         bit(where.terminal), bit(where.sugid), bit(where.exec), bit(where.vfork_wait), bit(where.traced), bit(where.fork_traced),
         bit(where.profiling), bit(where.stop_on_fork), bit(where.nocldwait) or bool(acts_flag & where.nocldwait_acts),
-        bit(where.nocldstop) or bool(acts_flag & where.nocldstop_acts), flags,
+        bit(where.nocldstop) or bool(acts_flag & where.nocldstop_acts),
     )  # fmt: skip
+    return facts, tuple([name for word in FLAG_WORDS for name, one in flavor.flags.get(word, {}).items() if bits[word] & one])
 
 
 def signal_name(flavor: Flavor, number: int) -> str:
@@ -91,9 +91,13 @@ def signal_name(flavor: Flavor, number: int) -> str:
     return _signal_names(flavor).get(number, f"signal {number}") if number else NONE
 
 
-def observe(flavor: Flavor, k: Machine, focus: Focus) -> list[Block]:
-    """The facts about all processes that take part, their pairs, and the machine. Calls are added by the runner."""
+def observe(flavor: Flavor, k: Machine, focus: Focus) -> tuple[list[Block], list[Block]]:
+    """The facts about all processes that take part, their pairs, and the machine: those for all flavors, those of one system.
+
+    Calls are added by the runner.
+    """
     blocks: list[Block] = []
+    system: list[Block] = []
     names = k.names
     roles_by_pid = {proc.p_pid: name for proc, name in names.items()}
     live: list[tuple[str, Proc]] = []
@@ -102,18 +106,22 @@ def observe(flavor: Flavor, k: Machine, focus: Focus) -> list[Block]:
             continue
         if proc in k.allproc:
             live.append((name, proc))
-            blocks.append(_live_process(flavor, k, roles_by_pid, name, proc))
-            _holdings(blocks, flavor, k, focus, roles_by_pid, name, proc)
+            one, other = _live_process(flavor, k, roles_by_pid, name, proc)
+            blocks.append(one)
+            system.append(other)
+            blocks.append(_holdings(flavor, k, focus, roles_by_pid, name, proc))
         elif proc in k.zombproc:
             values = ("zombie", k.role(proc.p_pptr), flavor.status(proc.p_xstat), signal_name(flavor, proc.p_exitsig))
             blocks.append((_paths(name, ZOMBIE), values))
         else:
             blocks.append((_paths(name, ("state",)), ("reaped",)))
-    for index, (one, first) in enumerate(live):
-        for other, second in live[index + 1 :]:
-            blocks.append(_pair(f"{one}~{other}", first, second))
-    _machine(blocks, flavor, k, roles_by_pid, live)
-    return blocks
+    for index, (name, first) in enumerate(live):
+        for other_name, second in live[index + 1 :]:
+            one, other = _pair(f"{name}~{other_name}", first, second)
+            blocks.append(one)
+            system.append(other)
+    _machine(blocks, system, flavor, k, roles_by_pid, live)
+    return blocks, system
 
 
 def _state(flavor: Flavor, proc: Proc) -> str:
@@ -158,80 +166,99 @@ def _tid(lwp: Lwp) -> int:
     return lwp.lwp_tid
 
 
-def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], name: str, proc: Proc) -> Block:
-    """What there is to say of every process."""
-    cred, fd, cwdi, acts, pgrp = proc.p_ucred, proc.p_fd, proc.p_cwdi, proc.p_sigacts, proc.p_pgrp
-    lwps = proc.p_lwps
+def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], name: str, proc: Proc) -> tuple[Block, Block]:
+    """What there is to say of every process: gathered here, put into words once for all processes that look the same."""
+    fd, cwdi, acts, pgrp, textvp = proc.p_fd, proc.p_cwdi, proc.p_sigacts, proc.p_pgrp, proc.p_textvp
+    parent = k.role(proc.p_pptr)
     lwp = _first_lwp(proc)
-    pending, mask, ignored, xstat = proc.p_siglist, 0, flavor.ignored(proc), None
-    handled: list[str] = []
-    for one in lwps:
-        pending |= one.lwp_siglist
-        handled += one.lwp_handled
-    if lwp is not None:
-        mask = lwp.lwp_sigmask
     if cwdi is not None:
         cdir, rdir, cmask = cwdi.cwdi_cdir.name, cwdi.cwdi_rdir.name, cwdi.cwdi_cmask
     elif fd is not None and fd.fd_cdir is not None and fd.fd_rdir is not None:
         cdir, rdir, cmask = fd.fd_cdir.name, fd.fd_rdir.name, fd.fd_cmask
     else:
         cdir, rdir, cmask = NONE, NONE, 0
-    if pgrp is not None:
-        pgid, sid = pgrp.pg_id, pgrp.pg_session.s_sid
-        group = roles_by_pid.get(pgid) or f"pid {pgid}"
-        session = roles_by_pid.get(sid) or f"pid {sid}"
+    if pgrp is None:
+        group = group_list = session = NONE
     else:
-        group = session = NONE
-    parent = k.role(proc.p_pptr)
-    ppid = proc.p_ppid
-    state = _state(flavor, proc)
-    if state == "stopped":
-        xstat = flavor.status(proc.p_xstat << 8 | 0o177)  # as wait would report it
-    words = (proc.p_flag, proc.p_sflag, proc.p_slflag, proc.p_lflag, proc.p_stflag)
-    textvp, fpid = proc.p_textvp, proc.p_fpid
-    values = (
-        state,
+        group = roles_by_pid.get(pgrp.pg_id) or f"pid {pgrp.pg_id}"
+        group_list = group if proc in pgrp.pg_members else _list_of(k, roles_by_pid, proc)
+        session = roles_by_pid.get(pgrp.pg_session.s_sid) or f"pid {pgrp.pg_session.s_sid}"
+    values, more = _process_facts(
+        flavor,
+        _state(flavor, proc),
         parent,
-        (roles_by_pid.get(ppid) or f"pid {ppid}") if ppid else parent,
+        _role_of(roles_by_pid, proc.p_ppid) if proc.p_ppid else parent,
         tuple([k.role(child) for child in proc.p_children]) if proc.p_children else (),
         group,
-        group if pgrp is not None and proc in pgrp.pg_members else _list_of(k, roles_by_pid, proc),
+        group_list,
         session,
-        *((cred.cr_uid, cred.cr_ruid, cred.cr_svuid, cred.cr_prison or NONE) if cred is not None else (-1, -1, -1, NONE)),
-        *_word_facts(flavor, words, acts.ps_flag if acts is not None else 0),
-        signal_name(flavor, proc.p_exitsig),
-        xstat,
+        _ids(proc),
+        (proc.p_flag, proc.p_sflag, proc.p_slflag, proc.p_lflag, proc.p_stflag),
+        acts.ps_flag if acts is not None else 0,
+        proc.p_exitsig,
+        proc.p_xstat,
         _real_parent(k, roles_by_pid, proc) if proc.p_opptr is not None or proc.p_oppid else NONE,
-        (roles_by_pid.get(fpid) or f"pid {fpid}") if fpid else NONE,
-        _signals(flavor, pending) if pending else (),
-        _signals(flavor, mask) if mask else (),
-        _signals(flavor, ignored) if ignored else (),
-        tuple(handled),
-        lwp.lwp_sigstk or NONE if lwp is not None else NONE,
+        _role_of(roles_by_pid, proc.p_fpid) if proc.p_fpid else NONE,
+        proc.p_siglist,
+        flavor.ignored(proc),
         cdir,
         rdir,
-        f"{cmask:03o}",
-        lwp.lwp_usp or "own" if lwp is not None else NONE,
-        lwp.lwp_private or NONE if lwp is not None else NONE,
-        len(lwps),
+        cmask,
         proc.p_nice,
         proc.p_comm,
         textvp.name if textvp is not None else NONE,
-        proc.p_acflag & AFORK != 0,
-        proc.p_realtimer != 0,
+        proc.p_acflag,
+        proc.p_realtimer,
         proc.p_cputime,
         _ktrace(proc) if proc.p_traceflag or proc.p_tracenode is not None else NONE,
         len(proc.p_klist),
         proc.p_mqueue_cnt,
         _peers(k, proc) if proc.p_peers is not None or proc.p_leader is not proc else (),
+        (lwp.lwp_sigmask, lwp.lwp_sigstk, lwp.lwp_usp, lwp.lwp_private, lwp.lwp_retval, lwp.lwp_estcpu)
+        if lwp is not None
+        else (0, "", "", "", (0, 0), 0),
+        tuple([(one.lwp_tid, one.lwp_siglist, tuple(one.lwp_handled)) for one in proc.p_lwps]),
         proc.p_pid,
-        tuple([str(one.lwp_tid) for one in lwps]),
-        f"{lwp.lwp_retval[0]}, {lwp.lwp_retval[1]}" if lwp is not None else NONE,
         proc.p_hold,
-        lwp.lwp_estcpu if lwp is not None else 0,
         proc.p_nstopchild,
     )
-    return _paths(name, ALWAYS), values
+    return (_paths(name, ALWAYS), values), (_paths(name, SYSTEM), more)
+
+
+@lru_cache(maxsize=65536)
+def _process_facts(
+    flavor: Flavor, state: str, parent: str, getppid: str, children: tuple[str, ...], group: str, group_list: str, session: str,
+    ids: tuple[int, int, int, str], words: tuple[int, ...], acts_flag: int, exitsig: int, xstat: int, real_parent: str,
+    fork_event: str, siglist: int, ignored: int, cdir: str, rdir: str, cmask: int, nice: int, comm: str, text: str, acflag: int,
+    timer: int, cputime: int, ktrace: str, watched: int, mqueues: int, peers: tuple[str, ...],
+    lwp: tuple[int, str, str, str, tuple[int, int], int], lwps: tuple[tuple[int, int, tuple[str, ...]], ...], pid: int, hold: int,
+    nstopchild: int | None,
+) -> tuple[tuple[Value | None, ...], tuple[Value | None, ...]]:  # fmt: skip
+    """The facts of ALWAYS and of SYSTEM from what was gathered of a process."""
+    mask, sigstk, usp, private, retval, estcpu = lwp
+    bits, flags = _word_facts(flavor, words, acts_flag)
+    pending = siglist
+    for _, one, _ in lwps:
+        pending |= one
+    values = (
+        state, parent, getppid, children, group, group_list, session, *ids, *bits, signal_name(flavor, exitsig),
+        flavor.status(xstat << 8 | 0o177) if state == "stopped" else None, real_parent, fork_event, _signals(flavor, pending),
+        _signals(flavor, mask), _signals(flavor, ignored), tuple([text for _, _, handled in lwps for text in handled]),
+        sigstk or NONE, cdir, rdir, f"{cmask:03o}", usp or "own", private or NONE, len(lwps), nice, comm, text,
+        acflag & AFORK != 0, timer != 0, cputime, ktrace, watched, mqueues, peers,
+    )  # fmt: skip
+    return values, (
+        pid, tuple([str(tid) for tid, _, _ in lwps]), f"{retval[0]}, {retval[1]}", flags, hold, estcpu, nstopchild,
+    )  # fmt: skip
+
+
+def _role_of(roles_by_pid: Mapping[int, str], pid: int) -> str:
+    return roles_by_pid.get(pid) or f"pid {pid}"
+
+
+def _ids(proc: Proc) -> tuple[int, int, int, str]:
+    cred = proc.p_ucred
+    return (cred.cr_uid, cred.cr_ruid, cred.cr_svuid, cred.cr_prison or NONE) if cred is not None else (-1, -1, -1, NONE)
 
 
 def _list_of(k: Machine, roles_by_pid: Mapping[int, str], proc: Proc) -> str:
@@ -247,16 +274,16 @@ def _ktrace(proc: Proc) -> str:
     return f"{proc.p_traceflag:#x} to {where}"
 
 
-def _holdings(
-    blocks: list[Block], flavor: Flavor, k: Machine, focus: Focus, roles_by_pid: Mapping[int, str], name: str, proc: Proc
-) -> None:
+def _holdings(flavor: Flavor, k: Machine, focus: Focus, roles_by_pid: Mapping[int, str], name: str, proc: Proc) -> Block:
     """What a process has open, mapped, limited, caught and locked."""
     facts: dict[str, Value] = {}
     if (fd := proc.p_fd) is not None:
         exclose = fd.fd_exclose
-        for number, file in sorted(fd.fd_files.items()):
-            facts[f"fd.{number}"] = _file(file, number in exclose)
-            if isinstance(file.f_data, KQueue):
+        files = fd.fd_files
+        for number in sorted(files) if len(files) > 1 else files:
+            file = files[number]
+            facts[f"fd.{number}"] = _file(file, number in exclose) if file.f_offset or exclose else file.f_name
+            if type(file.f_data) is KQueue:
                 facts[f"events.{number}"] = _events(flavor, roles_by_pid, file.f_data)
     if (vm := proc.p_vmspace) is not None:
         for region, entry in vm.vm_map.items():
@@ -272,7 +299,7 @@ def _holdings(
     for vp in k.vnodes.values():
         if vp.v_locks and (locks := sum(owner is proc for owner in vp.v_locks)):
             facts[f"locks.{vp.name}"] = locks
-    blocks.append((_paths(name, tuple(facts)), tuple(facts.values())))
+    return _paths(name, tuple(facts)), tuple(facts.values())
 
 
 def _file(file: File, cloexec: bool) -> str:
@@ -297,38 +324,36 @@ def _events(flavor: Flavor, roles_by_pid: Mapping[int, str], queue: KQueue) -> t
     )
 
 
-def _relation(same: bool) -> str:
-    return SHARED if same else APART
-
-
-def _pair(subject: str, one: Proc, other: Proc) -> Block:
+def _pair(subject: str, one: Proc, other: Proc) -> tuple[Block, Block]:
     """How two processes hang together."""
-    fd, fd2 = one.p_fd, other.p_fd
-    cwdi = one.p_cwdi
-    offsets: tuple[str, ...] = ()
+    fd, fd2, vm, vm2, cwdi = one.p_fd, other.p_fd, one.p_vmspace, other.p_vmspace, one.p_cwdi
+    offsets: list[str] = []
     if fd is not None and fd2 is not None:
         files = fd2.fd_files
-        offsets = tuple([str(number) for number, file in sorted(fd.fd_files.items()) if files.get(number) is file])
-    vm, vm2 = one.p_vmspace, other.p_vmspace
-    regions: tuple[str, ...] = ()
+        for number in sorted(fd.fd_files) if len(fd.fd_files) > 1 else fd.fd_files:
+            if files.get(number) is fd.fd_files[number]:
+                offsets.append(str(number))
+    regions: list[str] = []
     if vm is not None and vm2 is not None:
         if vm is vm2:
-            regions = tuple(vm.vm_map)
+            regions += vm.vm_map
         else:
-            regions = tuple([name for name, entry in vm.vm_map.items() if _writes_meet(entry, vm2.vm_map.get(name))])
-    same_fd = fd is fd2 and fd is not None
-    values: tuple[Value, ...] = (
-        _relation(vm is vm2 and vm is not None),
-        _relation(same_fd),
-        _relation(cwdi is other.p_cwdi if cwdi is not None else same_fd),
-        _relation(one.p_sigacts is other.p_sigacts),
-        offsets,
-        regions,
-        _relation(one.p_lock is other.p_lock and one.p_lock is not None),
-        _relation(one.p_limit is other.p_limit),
-        _relation(one.p_ucred is other.p_ucred),
+            regions += [name for name, entry in vm.vm_map.items() if _writes_meet(entry, vm2.vm_map.get(name))]
+    files_shared = SHARED if fd is fd2 and fd is not None else APART
+    values = (
+        SHARED if vm is vm2 and vm is not None else APART,
+        files_shared,
+        files_shared if cwdi is None else SHARED if cwdi is other.p_cwdi else APART,
+        SHARED if one.p_sigacts is other.p_sigacts else APART,
+        tuple(offsets),
+        tuple(regions),
     )
-    return _paths(subject, PAIR), values
+    more = (
+        SHARED if one.p_lock is other.p_lock and one.p_lock is not None else APART,
+        SHARED if one.p_limit is other.p_limit else APART,
+        SHARED if one.p_ucred is other.p_ucred else APART,
+    )
+    return (_paths(subject, PAIR), values), (_paths(subject, PAIR_SYSTEM), more)
 
 
 def _writes_meet(entry: VmEntry, other: VmEntry | None) -> bool:
@@ -336,19 +361,25 @@ def _writes_meet(entry: VmEntry, other: VmEntry | None) -> bool:
 
 
 def _machine(
-    blocks: list[Block], flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], live: Iterable[tuple[str, Proc]]
+    blocks: list[Block],
+    system: list[Block],
+    flavor: Flavor,
+    k: Machine,
+    roles_by_pid: Mapping[int, str],
+    live: Iterable[tuple[str, Proc]],
 ) -> None:
-    counters, console = k.counters, tuple(k.console)
+    """Counts, statistics, groups, console."""
+    counters, console = k.counters, k.console
     forks, vforks = counters.get(flavor.counters["forks"], 0), counters.get(flavor.counters["vforks"], 0)
-    blocks.append((MACHINE, (k.nprocs, console, len(console), forks, vforks)))
-    charged = {f"uid.{uid}": info.ui_proccnt for uid, info in sorted(k.uidinfo.items()) if info.ui_proccnt}
-    blocks.append((_paths("machine", tuple(charged)), tuple(charged.values())))
+    blocks.append((MACHINE, (k.nprocs, len(console), forks, vforks)))
+    charged = [(uid, info.ui_proccnt) for uid, info in k.uidinfo.items() if info.ui_proccnt]
+    charged.sort()
+    blocks.append((_paths("machine.uid", tuple([uid for uid, _ in charged])), tuple([count for _, count in charged])))
     groups: dict[str, Value] = {}
     for _, proc in live:
-        if (pgrp := proc.p_pgrp) is not None:
-            name = roles_by_pid.get(pgrp.pg_id) or f"pid {pgrp.pg_id}"
-            if f"group.{name}" not in groups and k.pgrps.get(pgrp.pg_id) is pgrp:
-                groups[f"group.{name}"] = tuple([k.role(member) for member in pgrp.pg_members])
-    blocks.append((_paths("machine", tuple(groups)), tuple(groups.values())))
-    counted = {counter: count for counter, count in counters.items() if count}
-    blocks.append((_paths("machine.counter", tuple(counted)), tuple(counted.values())))
+        pgrp = proc.p_pgrp
+        if pgrp is not None and (name := _role_of(roles_by_pid, pgrp.pg_id)) not in groups and k.pgrps.get(pgrp.pg_id) is pgrp:
+            groups[name] = tuple([k.role(member) for member in pgrp.pg_members])
+    blocks.append((_paths("machine.group", tuple(groups)), tuple(groups.values())))
+    system.append((CONSOLE, (tuple(console),)))
+    system.append((_paths("machine.counter", tuple(counters)), tuple([count or None for count in counters.values()])))

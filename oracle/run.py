@@ -154,10 +154,11 @@ class Execution:
         blocks: list[Block] = []
         for made in self.made:
             blocks.append((_call_paths(made.step.index), (self._result_now(made), self._elapsed(made))))
-        blocks += observe(self.flavor, self.k, self.focus)
-        panic = str(self.k.sched.panic) if self.k.sched.panic is not None else "none"
-        blocks.append((END, (panic, self._deadlock())))
-        return Observation(tuple(blocks))
+        seen, system = observe(self.flavor, self.k, self.focus)
+        blocks += seen
+        panic = self.k.sched.panic
+        blocks.append((END, ("none" if panic is None else str(panic), self._deadlock())))
+        return Observation(blocks, system)
 
     def facts(self) -> Mapping[str, Value]:
         """The same, by path."""
@@ -445,7 +446,9 @@ def _call_paths(step: int) -> tuple[str, ...]:
 
 def _focus(scenario: Scenario) -> Focus:
     actors = dict.fromkeys(step.by for step in scenario.steps if isinstance(step, Step))
-    resources = {str(step.args["resource"]): None for step in scenario.steps if isinstance(step, Step) and step.call == "setrlimit"}
+    resources = {
+        str(step.args["resource"]): None for step in scenario.steps if isinstance(step, Step) and step.call == "setrlimit"
+    }
     resources.update({resource: None for process in scenario.processes for resource, _, _ in process.limits})
     return Focus(tuple(actors), tuple(resources))
 

@@ -62,7 +62,7 @@ class Machine:
     def dismantle(self) -> None:
         """Cut the references that run in circles, so that the memory of a machine nobody needs is free at once."""
         for proc in self.names:
-            proc.p_pptr = proc.p_leader = proc.p_pgrp = proc.p_opptr = None
+            proc.p_leader = None
             proc.p_children.clear()
             proc.p_lwps.clear()
         for pgrp in self.pgrps.values():

@@ -26,7 +26,7 @@ def family() -> tuple[Machine, Proc, Proc]:
 
 
 def facts(k: Machine, *resources: str) -> dict[str, object]:
-    return dict(Observation(tuple(observe(FLAVOR, k, Focus(FOCUS.actors, resources)))).facts)
+    return dict(Observation(*observe(FLAVOR, k, Focus(FOCUS.actors, resources))).facts)
 
 
 def test_every_fact_that_is_observed_is_in_the_vocabulary() -> None:
@@ -159,7 +159,7 @@ def test_a_queue_reports_whom_it_watched_what_happened_and_from_whom() -> None:
     quiet.kn_kq.kq_knotes += [quiet, active]
     live(parent.p_fd).fd_files[5] = File("kqueue", "kqueue", quiet.kn_kq)
     flavor = replace(FLAVOR, flags={**FLAVOR.flags, "note": {"NOTE_EXIT": 1, "NOTE_FORK": 2}})
-    assert Observation(tuple(observe(flavor, k, FOCUS))).facts.get("parent.events.5") == ("kid NOTE_EXIT from parent",)
+    assert Observation(*observe(flavor, k, FOCUS)).facts.get("parent.events.5") == ("kid NOTE_EXIT from parent",)
 
 
 def test_the_machine_shows_counts_and_console() -> None:
