@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern import Globals, Revision, kern_of
-from flavors.dragonfly.kern_plimit import limit_of, plimit_modify
+from flavors.dragonfly.kern_plimit import plimit_fork, plimit_modify
 from flavors.dragonfly.kern_proc import new_pgrp, pgrp_of, proc_add_allproc
 from flavors.dragonfly.kern_sig_calls import kern_sigaction
 from flavors.dragonfly.kern_time import realitexpire
@@ -114,8 +114,7 @@ def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
     parent.p_children.insert(0, p)
     _enter_group(k, p, spec, parent)
     _give_files(k, p, spec)
-    p.p_limit = limit = limit_of(parent)
-    limit.pl_refcnt += 1
+    p.p_limit = plimit_fork(parent)
     for resource, soft, hard in spec.limits:
         plimit_modify(p).pl_rlimit[resource] = (soft if soft >= 0 else RLIM_INFINITY, hard if hard >= 0 else RLIM_INFINITY)
     vm_map = {one.name: VmEntry(one.name, INHERITS[one.inherit], VmObject(one.value), False, one.wired) for one in spec.memory}
@@ -164,7 +163,10 @@ def _give_files(k: Machine, p: Proc, spec: ProcessSpec) -> None:
         fd_files[one.fd] = fp
         if one.cloexec:
             fd_exclose[one.fd] = None
-    p.p_fd = FileDesc(fd_files, fd_exclose, 1, {}, vref(k.vnode(spec.cwd)), vref(k.vnode(spec.root)), spec.umask)
+    cdir, rdir = k.vnode(spec.cwd), k.vnode(spec.root)
+    cdir.v_usecount += 1
+    rdir.v_usecount += 1
+    p.p_fd = FileDesc(fd_files, fd_exclose, 1, {}, cdir, rdir, spec.umask)
 
 
 def _open_file(k: Machine, p: Proc, spec: FileSpec) -> File:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import HZ, P_CONTROLT, PID_MAX, SSTOP, SZOMB
 from flavors.dragonfly.signal_h import SIGCONT, SIGHUP
 from flavors.dragonfly.sources import KERN_PROC
 from oracle.cite import models
-from oracle.machine.errno import Unmodelled
+from oracle.machine.errno import Panic, Unmodelled
 from oracle.machine.locks import RwLock
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc, Session
@@ -86,15 +88,25 @@ def proc_remove_zombie(k: Machine, p: Proc) -> None:
     p.p_pptr.p_children.remove(p)
 
 
+def line_of(p: Proc) -> Iterator[Proc]:
+    """A process, its parent, and so on up to process 0.
+
+    sic: a debugger may attach to its own parent; the kernel then walks in a circle, and nothing else ever runs.
+    """
+    seen: dict[Proc, None] = {}
+    one: Proc | None = p
+    while one is not None:
+        if one in seen:
+            raise Panic("the kernel hangs: the parents of a process form a circle")
+        seen[one] = None
+        yield one
+        one = one.p_pptr
+
+
 @models(KERN_PROC)
 def inferior(curp: Proc, p: Proc) -> bool:
     """Whether a process is the caller or one of its descendants."""
-    one: Proc | None = p
-    while one is not curp:
-        if one is None or one.p_pid == 0:
-            return False
-        one = one.p_pptr
-    return True
+    return any(one is curp for one in line_of(p))
 
 
 def new_pgrp(k: Machine, pgid: int, session: Session) -> Pgrp:

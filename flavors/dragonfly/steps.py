@@ -11,7 +11,7 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.ratelimit import ratecheck
 from oracle.machine.signals import SigActs
-from oracle.machine.traps import Kernel, preempt
+from oracle.machine.traps import Kernel
 
 
 def new_empty_table(k: Machine, lp1: Lwp, p1: Proc) -> Kernel[None]:
@@ -47,10 +47,8 @@ def copy_section(p1: Proc, p2: Proc) -> None:
     p2.p_args = p1.p_args
 
 
-def copy_sigacts(k: Machine, acts: SigActs) -> Kernel[SigActs]:
+def copy_sigacts(acts: SigActs) -> SigActs:
     """Signal actions of the child's own."""
-    if k.sched.ready:
-        yield from preempt("kmalloc subproc")
     return SigActs(acts.ps_sigact.copy(), 1, acts.ps_sigignore, acts.ps_sigcatch, acts.ps_flag)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_exit import proc_reparent
+from flavors.dragonfly.kern_proc import line_of
 from flavors.dragonfly.kern_prot import cred_of
 from flavors.dragonfly.kern_sig import proc_unstop
 from flavors.dragonfly.proc_h import LWP_BREAKTSLEEP, P_INEXEC, P_SUGID, P_TRACED, P_WAITED, SSTOP
@@ -58,12 +59,8 @@ def _check_attach(curp: Proc, p: Proc) -> None:
         raise EINVAL("a process can't attach to itself")
     if p.p_flag & P_TRACED:
         raise EBUSY("it is traced already")
-    if curp.p_flag & P_TRACED:
-        above = curp.p_pptr
-        while above is not None:
-            if above is p:
-                raise EINVAL("it is an ancestor of a traced debugger")
-            above = above.p_pptr
+    if curp.p_flag & P_TRACED and any(above is p for above in line_of(curp)):
+        raise EINVAL("it is an ancestor of a traced debugger")
     me, his = cred_of(curp), cred_of(p)
     if (his.cr_ruid != me.cr_ruid or p.p_flag & P_SUGID) and me.cr_uid != 0:
         raise EPERM("it belongs to somebody else, or has changed its ids")

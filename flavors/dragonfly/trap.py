@@ -34,8 +34,7 @@ def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[int | str | 
             continue
         except Errno as error:
             failure = error
-        p = lwp.lwp_proc
-        if (p.p_siglist | lwp.lwp_siglist) & ~lwp.lwp_sigmask or p.p_stat != SACTIVE or lwp.lwp_flag & LWP_WEXIT:
+        if to_be_dealt_with(lwp):
             yield from userret(k, lwp)
         if failure is not None:
             raise failure
@@ -51,6 +50,12 @@ def userenter(lp: Lwp) -> None:
         crfree(lp.lwp_ucred)
         cred.cr_ref += 1
         lp.lwp_ucred = cred
+
+
+def to_be_dealt_with(lp: Lwp) -> bool:
+    """Whether there is anything to do for a thread on its way to user mode."""
+    p = lp.lwp_proc
+    return (p.p_siglist | lp.lwp_siglist) & ~lp.lwp_sigmask != 0 or p.p_stat != SACTIVE or lp.lwp_flag & LWP_WEXIT != 0
 
 
 @models(TRAP)
@@ -81,7 +86,9 @@ def userret(k: Machine, lp: Lwp) -> Kernel[None]:
 def fork_return(k: Machine, lp: Lwp) -> Kernel[None]:
     """A forked child's first steps: registers 0 and 1, then user mode."""
     lp.lwp_retval = (0, 1)
-    yield from generic_lwp_return(k, lp)
+    userenter(lp)
+    if to_be_dealt_with(lp):
+        yield from userret(k, lp)
 
 
 @models(TRAP)

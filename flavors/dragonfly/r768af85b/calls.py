@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_exit import lwp_exit
+from flavors.dragonfly.kern_prot import cred_of
 from flavors.dragonfly.kern_sig_calls import kern_kill
 from flavors.dragonfly.r768af85b.kern_fork import fork1, start_forked_proc, sys_fork, sys_lwp_create, sys_rfork, sys_vfork
 from flavors.dragonfly.sources import KERN_EXIT, KERN_SIG
@@ -11,7 +12,7 @@ from flavors.dragonfly.unistd import RF_NAMES
 from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param, Result
 from oracle.cite import models
 from oracle.flavor import Args, Call, at_once
-from oracle.machine.errno import EFAULT, EINVAL, ESRCH, LwpExit
+from oracle.machine.errno import EFAULT, EINVAL, EPERM, ESRCH, LwpExit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.traps import Kernel
@@ -111,6 +112,8 @@ def sys_lwp_kill(k: Machine, lp: Lwp, args: Args) -> Kernel[None]:
 
 
 def _set_maxprocperuid(k: Machine, lp: Lwp, args: Args) -> None:
+    if cred_of(lp.lwp_proc).cr_uid != 0:
+        raise EPERM("only the superuser sets kern.maxprocperuid")
     kern_of(k).maxprocperuid = args.number("value")
 
 

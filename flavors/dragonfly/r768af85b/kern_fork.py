@@ -201,7 +201,9 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             p2.p_sigacts = acts1  # [404]
             acts1.ps_refcnt += 1  # [405]
         else:
-            p2.p_sigacts = yield from steps.copy_sigacts(k, acts1)  # [407-410]
+            if k.sched.ready:  # [407-408]
+                yield from preempt("kmalloc subproc")
+            p2.p_sigacts = steps.copy_sigacts(acts1)  # [407-410]
         p2.p_exitsig = SIGUSR1 if flags & RFLINUXTHPN else SIGCHLD  # [412-415]
         p2.p_textvp = p1.p_textvp  # [418]
         if p2.p_textvp is not None:  # [419]

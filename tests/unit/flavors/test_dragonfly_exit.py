@@ -274,3 +274,10 @@ def test_the_most_a_user_may_set_is_a_sysctl_of_the_superusers() -> None:
     limit = box.proc("root").p_limit
     assert limit is not None
     assert limit.pl_rlimit["nproc"] == (9, 9)
+
+
+def test_a_debugger_of_its_own_parent_makes_a_circle_in_which_the_kernel_hangs() -> None:
+    box = Box(None, ProcessSpec("parent"), ProcessSpec("other"))
+    assert box.do("parent", "ptrace", request="attach", process="shell") is None
+    with pytest.raises(Panic, match="circle"):
+        box.do("other", "setpgid", of="shell")
