@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import HZ, P_CONTROLT, PID_MAX, SSTOP, SZOMB
@@ -88,25 +86,23 @@ def proc_remove_zombie(k: Machine, p: Proc) -> None:
     p.p_pptr.p_children.remove(p)
 
 
-def line_of(p: Proc) -> Iterator[Proc]:
+def line_of(p: Proc) -> list[Proc]:
     """A process, its parent, and so on up to process 0.
 
     sic: a debugger may attach to its own parent; the kernel then walks in a circle, and nothing else ever runs.
     """
-    seen: dict[Proc, None] = {}
-    one: Proc | None = p
-    while one is not None:
-        if one in seen:
+    line = [p]
+    while (parent := line[-1].p_pptr) is not None:
+        if parent in line:
             raise Panic("the kernel hangs: the parents of a process form a circle")
-        seen[one] = None
-        yield one
-        one = one.p_pptr
+        line.append(parent)
+    return line
 
 
 @models(KERN_PROC)
 def inferior(curp: Proc, p: Proc) -> bool:
     """Whether a process is the caller or one of its descendants."""
-    return any(one is curp for one in line_of(p))
+    return curp in line_of(p)
 
 
 def new_pgrp(k: Machine, pgid: int, session: Session) -> Pgrp:

@@ -59,7 +59,7 @@ def _check_attach(curp: Proc, p: Proc) -> None:
         raise EINVAL("a process can't attach to itself")
     if p.p_flag & P_TRACED:
         raise EBUSY("it is traced already")
-    if curp.p_flag & P_TRACED and any(above is p for above in line_of(curp)):
+    if curp.p_flag & P_TRACED and p in line_of(curp):
         raise EINVAL("it is an ancestor of a traced debugger")
     me, his = cred_of(curp), cred_of(p)
     if (his.cr_ruid != me.cr_ruid or p.p_flag & P_SUGID) and me.cr_uid != 0:
