@@ -14,7 +14,7 @@ from typing import TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
-MARK = re.compile(r"#\s*(?P<sic>sic:\s*)?\[(?P<ranges>\d+(?:-\d+)?(?:,\s*\d+(?:-\d+)?)*)\]\s*(?P<words>.*)")
+MARK = re.compile(r"#\s*\[(?P<ranges>\d+(?:-\d+)?(?:,\s*\d+(?:-\d+)?)*)\]\s*(?P<sic>sic:\s*)?(?P<words>.*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from oracle.facts import Scope, Value, lookup
-from oracle.run import RunResult
+from oracle.outcome import RunResult
 
 
 @dataclass(frozen=True, slots=True)

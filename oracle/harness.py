@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 
 from oracle.diff import Divergence, diff
 from oracle.flavor import Flavor
-from oracle.run import RunResult, run
+from oracle.outcome import RunResult
+from oracle.run import run
 from oracle.scenario import Scenario
 
 

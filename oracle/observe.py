@@ -33,8 +33,8 @@ ALWAYS = (
     "state", "parent", "getppid", "children", "group", "group_list", "session", "uid", "ruid", "svuid", "jail",
     "terminal", "sugid", "exec", "vfork_wait", "traced", "fork_traced", "profiling", "stop_on_fork", "nocldwait", "nocldstop",
     "exit_signal", "status", "real_parent", "fork_event", "pending", "masked", "ignored", "handled", "altstack", "cwd", "root",
-    "umask", "stack", "tls", "threads", "nice", "command", "text", "forked", "timer", "cpu_time", "ktrace", "watched", "mqueues",
-    "same_leader_as",
+    "umask", "stack", "tls", "threads", "nice", "command", "text", "forked", "timer", "cpu_time", "ktrace", "watched",
+    "mqueues", "same_leader_as",
 )  # fmt: skip
 SYSTEM = ("pid", "tids", "registers", "flags", "holds", "estcpu", "nstopchild")
 ZOMBIE = ("state", "parent", "status", "exit_signal")
@@ -79,9 +79,9 @@ def _word_facts(flavor: Flavor, words: tuple[int, ...], acts_flag: int) -> tuple
         return place is not None and bool(bits[place[0]] & place[1])
 
     facts = (
-        bit(where.terminal), bit(where.sugid), bit(where.exec), bit(where.vfork_wait), bit(where.traced), bit(where.fork_traced),
-        bit(where.profiling), bit(where.stop_on_fork), bit(where.nocldwait) or bool(acts_flag & where.nocldwait_acts),
-        bit(where.nocldstop) or bool(acts_flag & where.nocldstop_acts),
+        bit(where.terminal), bit(where.sugid), bit(where.exec), bit(where.vfork_wait), bit(where.traced),
+        bit(where.fork_traced), bit(where.profiling), bit(where.stop_on_fork),
+        bit(where.nocldwait) or bool(acts_flag & where.nocldwait_acts), bit(where.nocldstop) or bool(acts_flag & where.nocldstop_acts),
     )  # fmt: skip
     return facts, tuple([name for word in FLAG_WORDS for name, one in flavor.flags.get(word, {}).items() if bits[word] & one])
 
@@ -231,8 +231,8 @@ def _process_facts(
     ids: tuple[int, int, int, str], words: tuple[int, ...], acts_flag: int, exitsig: int, xstat: int, real_parent: str,
     fork_event: str, siglist: int, ignored: int, cdir: str, rdir: str, cmask: int, nice: int, comm: str, text: str, acflag: int,
     timer: int, cputime: int, ktrace: str, watched: int, mqueues: int, peers: tuple[str, ...],
-    lwp: tuple[int, str, str, str, tuple[int, int], int], lwps: tuple[tuple[int, int, tuple[str, ...]], ...], pid: int, hold: int,
-    nstopchild: int | None,
+    lwp: tuple[int, str, str, str, tuple[int, int], int], lwps: tuple[tuple[int, int, tuple[str, ...]], ...], pid: int,
+    hold: int, nstopchild: int | None,
 ) -> tuple[tuple[Value | None, ...], tuple[Value | None, ...]]:  # fmt: skip
     """The facts of ALWAYS and of SYSTEM from what was gathered of a process."""
     mask, sigstk, usp, private, retval, estcpu = lwp

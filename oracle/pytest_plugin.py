@@ -15,8 +15,8 @@ import pytest
 
 if TYPE_CHECKING:
     from oracle.flavor import Flavor
+    from oracle.outcome import RunResult
     from oracle.registry import Registry
-    from oracle.run import RunResult
     from oracle.scenario import Scenario
 
 

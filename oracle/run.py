@@ -1,19 +1,18 @@
-"""Runs a scenario on a flavor: makes the machine, lets the actors make their calls one after the other, checks what is expected
-and what must always hold, and ends in one frozen result."""
+"""Runs a scenario on a flavor: makes the machine, lets the actors make their calls one after the other, and ends in one frozen
+result."""
 
 from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
-from oracle.args import ArgumentError, parse
-from oracle.calls import SPAWN_PARAMS, Kind, Result
-from oracle.errors import LimitExceeded
+from oracle.args import parse
+from oracle.calls import Result
+from oracle.errors import LimitExceeded, ScenarioError
 from oracle.facts import Value
-from oracle.flavor import Args, Call, Flavor, Inexpressible, ParsedValue
-from oracle.machine import invariants
+from oracle.flavor import Args, Call, Flavor
+from oracle.lowering import NotMade, lower
 from oracle.machine.errno import EINTR, Errno, LwpExit, Panic, Unmodelled
 from oracle.machine.machine import HZ, Machine
 from oracle.machine.proc import Lwp
@@ -21,84 +20,49 @@ from oracle.machine.sched import Task
 from oracle.machine.snapshot import differences, snapshot
 from oracle.observation import Block, Observation
 from oracle.observe import Focus, observe
-from oracle.scenario import ArgValue, Check, Expected, ProcessSpec, Scenario, Step, selects
+from oracle.outcome import ASLEEP, GONE, SPINS, UNMODELLED, Outcome, RunResult
+from oracle.scenario import Check, Expected, ProcessSpec, Scenario, Step, selects
+from oracle.verdict import Verdict, deadlock
 
-ASLEEP, SPINS, GONE, INEXPRESSIBLE, UNMODELLED = "asleep", "spins", "does not return", "inexpressible", "unmodelled"
 SHELL = ProcessSpec("shell", parent="init", uid=1000, session="", command="sh", text="/bin/sh")
 MS_PER_TICK = 1000 // HZ
-ABSENT = "absent"
 END = ("machine.panic", "machine.deadlock")
-SPAWN_DEFAULTS = {param.name: param.default for param in SPAWN_PARAMS if isinstance(param.default, bool | int | str)}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one step. `result` is comparable between flavors; `detail` is the system's own reason."""
-
-    index: int
-    by: str
-    call: str  # as made on this flavor, with its arguments
-    result: str
-    detail: str
-    elapsed: int  # simulated milliseconds
-
-
-@dataclass(frozen=True, slots=True)
-class Unmet:
-    """An expectation that was not met; `line` is where it stands in the file."""
-
-    path: str
-    expected: Value
-    actual: Value | None
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """An invariant that did not hold after a step. `known` says why, if the real kernel breaks it, too."""
-
-    rule: str
-    text: str
-    step: int
-    known: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """All that a run came to."""
-
-    scenario: str
-    flavor: str
-    outcomes: tuple[Outcome, ...]
-    observation: Observation
-    unmet: tuple[Unmet, ...] = ()
-    violations: tuple[Violation, ...] = ()
-    unmodelled: str = ""  # what the flavor does not model, if the scenario met it: then the rest says nothing
-    crash: str = ""  # the traceback, if the flavor (or we) failed
-
-    @property
-    def ok(self) -> bool:
-        """Whether all went as expected."""
-        return not (self.unmet or self.crash or any(not violation.known for violation in self.violations))
-
-
-@dataclass(slots=True, eq=False)
 class Made:
     """A step that was taken, while the run goes on."""
 
-    step: Step
-    call: str
-    result: str
-    detail: str = ""
-    task: Task | None = None
-    started: int = 0
-    ended: int = 0
-    returns: Result = Result.NOTHING
+    __slots__ = ("call", "detail", "ended", "result", "returns", "started", "step", "task")
+
+    def __init__(self, step: Step, now: int) -> None:
+        self.step = step
+        self.call = step.call  # as made on this flavor
+        self.result = ""
+        self.detail = ""
+        self.task: Task | None = None  # None: the call was not made
+        self.started = now
+        self.ended = now
+        self.returns = Result.NOTHING
+
+    def result_now(self) -> str:
+        """What the call gave, or that it goes on."""
+        task = self.task
+        if task is None or task.done:
+            return self.result
+        return SPINS if task.spins else ASLEEP
+
+    def elapsed(self, now: int) -> int:
+        """Simulated milliseconds that the call took, or has taken by now."""
+        ended = self.ended if self.task is None or self.task.done else now
+        return (ended - self.started) * MS_PER_TICK
 
 
-def run(scenario: Scenario, flavor: Flavor) -> RunResult:
-    """Run the whole scenario. Never raises for what a flavor does: a crash is part of the result."""
-    execution = Execution(scenario, flavor)
+def run(scenario: Scenario, flavor: Flavor, *, checked: bool = True) -> RunResult:
+    """Run the whole scenario. Never raises for what a flavor does: a crash is part of the result.
+
+    Without `checked`, invariants are not looked at: for sweeps over very many cases that differ in little.
+    """
+    execution = Execution(scenario, flavor, checked=checked)
     try:
         for _ in execution.steps():
             pass
@@ -119,8 +83,7 @@ class Execution:
         self.flavor = flavor
         self.k = Machine()
         self.made: list[Made] = []
-        self.unmet: list[Unmet] = []
-        self.violations: dict[tuple[str, str], Violation] = {}
+        self.verdict = Verdict(flavor)
         self.unmodelled = ""
         self.started = False
         self.focus = _focus(scenario)
@@ -128,8 +91,8 @@ class Execution:
         self._trace = trace
         self._checked = checked
 
-    def steps(self) -> Iterator[Step | Check | None]:
-        """Take one step after the other; none, if the flavor does not model the machine that they start on."""
+    def steps(self, until: Step | None = None) -> Iterator[Step | Check | None]:
+        """Take one step after the other, up to before `until`; none, if the flavor does not model the machine they start on."""
         try:
             self._start()
         except Unmodelled as error:
@@ -137,37 +100,43 @@ class Execution:
             return
         self.started = True
         yield None
-        flavor_id = self.flavor.id
+        k, flavor_id = self.k, self.flavor.id
         for item in self.scenario.steps:
+            if item is until:
+                return
             if item.only and not selects(item.only, flavor_id):
                 continue
             if isinstance(item, Check):
                 self._check(item)
             else:
                 self._step(item)
-                self._hold(item.index)
+                if self._checked and k.sched.panic is None and not self.unmodelled:
+                    self.verdict.hold(k, item.index)
             yield item
-        self._check_final()
+        for made in self.made:
+            if made.step.finally_gives is not None:
+                self._expect(made.step.finally_gives, made)
 
     def observation(self) -> Observation:
         """What there is to observe now."""
-        blocks: list[Block] = []
-        for made in self.made:
-            blocks.append((_call_paths(made.step.index), (self._result_now(made), self._elapsed(made))))
-        seen, system = observe(self.flavor, self.k, self.focus)
+        k = self.k
+        now = k.ticks
+        blocks: list[Block] = [
+            (_call_paths(made.step.index), (made.result_now(), made.elapsed(now))) for made in self.made
+        ]  # fmt: skip
+        seen, system = observe(self.flavor, k, self.focus)
         blocks += seen
-        panic = self.k.sched.panic
-        blocks.append((END, ("none" if panic is None else str(panic), self._deadlock())))
+        panic = "none" if k.sched.panic is None else str(k.sched.panic)
+        stuck: tuple[str, ...] = ()
+        if k.sched.sleepers:
+            actors = [*self.focus.actors, *(made.step.born for made in self.made if made.step.born)]
+            stuck = deadlock(k, self.flavor, actors)
+        blocks.append((END, (panic, stuck)))
         return Observation(blocks, system)
 
     def facts(self) -> Mapping[str, Value]:
         """The same, by path."""
         return self.observation().facts
-
-    def _elapsed(self, made: Made) -> int:
-        """Simulated milliseconds that a call took, or has taken by now."""
-        ended = made.ended if made.task is None or made.task.done else self.k.ticks
-        return (ended - made.started) * MS_PER_TICK
 
     def result(self, crash: str = "") -> RunResult:
         """What the run came to, so far. Nothing was observed of a run that crashed or never started."""
@@ -176,15 +145,15 @@ class Execution:
             self.flavor.id,
             tuple([self.outcome(made) for made in self.made]),
             Observation() if crash or not self.started else self.observation(),
-            tuple(self.unmet),
-            tuple(self.violations.values()),
+            tuple(self.verdict.unmet),
+            tuple(self.verdict.violations.values()),
             self.unmodelled,
             crash,
         )
 
     def outcome(self, made: Made) -> Outcome:
         """What became of a step, so far."""
-        return Outcome(made.step.index, made.step.by, made.call, self._result_now(made), made.detail, self._elapsed(made))
+        return Outcome(made.step.index, made.step.by, made.call, made.result_now(), made.detail, made.elapsed(self.k.ticks))
 
     # --- the start ------------------------------------------------------------------------------------------------------
 
@@ -197,7 +166,7 @@ class Execution:
         self._new_process(SHELL)
         for process in self.scenario.processes:
             if process.name == SHELL.name:
-                raise LimitExceeded("the shell is always there; give your process another name")
+                raise ScenarioError("the shell is always there; give your process another name")
             self._new_process(process)
         for uid, count in spec.background:
             k.background[uid] = count
@@ -218,21 +187,18 @@ class Execution:
     # --- a step ---------------------------------------------------------------------------------------------------------
 
     def _step(self, step: Step) -> None:
-        made = Made(step, step.call, "", started=self.k.ticks, ended=self.k.ticks)
+        made = Made(step, self.k.ticks)
         self.made.append(made)
         lwp = self._actor(step, made)
-        if lwp is None:
+        if lwp is not None:
+            try:
+                call, args, made.call = lower(self.flavor, self.k, step)
+            except NotMade as reason:
+                made.result, made.detail, made.call = reason.result, reason.detail, reason.call
+            else:
+                self._make(made, lwp, call, args)
+        if step.gives is not None:
             self._expect(step.gives, made)
-            return
-        lowered = self._lower(step, made)
-        if lowered is None:
-            self._expect(step.gives, made)
-            return
-        call, args = lowered
-        values = self._resolve(call, args, made)
-        if values is not None:
-            self._make(step, made, lwp, call, values)
-        self._expect(step.gives, made)
 
     def _actor(self, step: Step, made: Made) -> Lwp | None:
         """The LWP that makes the call, or None with the reason in `made` if it can't."""
@@ -254,57 +220,33 @@ class Execution:
             return lwp
         return None
 
-    def _lower(self, step: Step, made: Made) -> tuple[Call, Mapping[str, ArgValue]] | None:
-        """The flavor's call for a step and its arguments as written, or None with the reason in `made`."""
-        name: str = step.call
-        args: Mapping[str, ArgValue] = step.args
-        if name == "spawn":
-            lowered = self.flavor.lower(spawn_intent(step.args))
-            if isinstance(lowered, Inexpressible):
-                made.result, made.detail = INEXPRESSIBLE, lowered.reason
-                return None
-            name, args = lowered.call, lowered.args
-        made.call = render_call(name, args)
-        call = self.flavor.calls.get(name)
-        if call is None:
-            made.result = INEXPRESSIBLE
-            made.detail = self.flavor.unmodelled.get(name, f"{self.flavor.id} has no {name}")
-            return None
-        return call, args
-
-    def _resolve(self, call: Call, args: Mapping[str, ArgValue], made: Made) -> Mapping[str, ParsedValue] | None:
-        """Names to numbers, roles to processes; None with the reason in `made` if the flavor lacks a name."""
-        if not call.spec.params:
-            return {}
-        try:
-            values: dict[str, ParsedValue] = dict(parse(call.spec, args, self.flavor))
-        except ArgumentError as error:
-            made.result, made.detail = INEXPRESSIBLE, str(error)
-            return None
-        for param in call.spec.params:
-            if param.kind is Kind.ROLE and (role := values[param.name]) is not None:
-                target = self.k.roles.get(str(role))
-                if target is None:
-                    made.result = f"not made: {role} was never born"
-                    return None
-                values[param.name] = target.lwp_proc
-        return values
-
-    def _make(self, step: Step, made: Made, lwp: Lwp, call: Call, values: Mapping[str, ParsedValue]) -> None:
-        k = self.k
+    def _make(self, made: Made, lwp: Lwp, call: Call, args: Args) -> None:
+        k, step = self.k, made.step
         if call.spec.births:
             k.expecting[lwp] = step.born or f"child{step.index}"
         made.returns = call.spec.result
         if k.trace is not None:
             k.note(lwp, "calls", made.call)
         switches = k.sched.switches
-        made.task = task = k.sched.spawn(lwp, call.spec.name, self.flavor.syscall(k, lwp, call, Args(values)))
+        made.task = task = k.sched.spawn(lwp, call.spec.name, self.flavor.syscall(k, lwp, call, args))
         self._by_task[task] = made
         k.sched.run(task)
-        if self._checked and isinstance(task.failure, Errno) and not isinstance(task.failure, EINTR):
-            if k.sched.switches == switches + 1:
-                self._look_for_traces(step, made, task.failure)
-        self._let_init_reap()
+        if task.failure is not None and self._checked and k.sched.switches == switches + 1:
+            self._look_for_traces(made, task.failure)
+        if k.zombproc:
+            self._let_init_reap()
+
+    def _look_for_traces(self, made: Made, failure: Exception) -> None:
+        """An error return leaves the machine as it found it: compare with the same run up to just before the step."""
+        if not isinstance(failure, Errno) or isinstance(failure, EINTR):
+            return
+        before = Execution(self.scenario, self.flavor, checked=False)
+        for _ in before.steps(made.step):
+            pass
+        left = differences(snapshot(before.k), snapshot(self.k))
+        if left:
+            text = f"{made.call} failed with {failure.name} and left {'; '.join(left[:5])}"
+            self.verdict.violate("error-trace", text, made.step.index)
 
     def _finished(self, task: Task) -> None:
         """The scheduler says that a task ended."""
@@ -341,11 +283,6 @@ class Execution:
         names = [name for proc, name in self.k.names.items() if proc.p_pid == pid]
         return names[-1] if names else f"pid {pid}"
 
-    def _result_now(self, made: Made) -> str:
-        if made.task is None or made.task.done:
-            return made.result
-        return SPINS if made.task.spins else ASLEEP
-
     def _let_init_reap(self) -> None:
         """What init(8) does all day: collect the zombies that it inherited."""
         k, flavor = self.k, self.flavor
@@ -361,82 +298,20 @@ class Execution:
             if not task.done or task.failure is not None or task.value in (None, 0, "0"):
                 return
 
-    # --- what must hold, and what is expected ---------------------------------------------------------------------------
-
-    def _hold(self, step: int) -> None:
-        """Check the invariants after a step."""
-        if not self._checked or self.k.sched.panic is not None or self.unmodelled:
-            return
-        for broken in invariants.check(self.k, self.flavor.states):
-            self._violate(broken.rule, broken.text, step)
-
-    def _violate(self, rule: str, text: str, step: int) -> None:
-        if (rule, text) not in self.violations:
-            known = next(
-                (f"{one.why} ({one.cite})" for one in self.flavor.violations if one.rule == rule and one.contains in text), ""
-            )
-            self.violations[rule, text] = Violation(rule, text, step, known)
-
-    def _look_for_traces(self, step: Step, made: Made, failure: Errno) -> None:
-        """An error return leaves the machine as it found it: compare with the same run up to just before the step."""
-        before = Execution(self.scenario, self.flavor, checked=False)
-        for item in before.steps_until(step):
-            del item
-        left = differences(snapshot(before.k), snapshot(self.k))
-        if left:
-            text = f"{made.call} failed with {failure.name} and left {'; '.join(left[:5])}"
-            self._violate("error-trace", text, step.index)
-
-    def steps_until(self, last: Step) -> Iterator[Step | Check | None]:
-        """Take the steps before `last`, without checks."""
-        self._start()
-        for item in self.scenario.steps:
-            if item is last:
-                return
-            if isinstance(item, Step) and selects(item.only, self.flavor.id):
-                self._step(item)
-                yield item
+    # --- what is expected -----------------------------------------------------------------------------------------------
 
     def _check(self, check: Check) -> None:
         facts = self.facts()
         for expectation in check.expected:
             expected = expectation.expected.for_flavor(self.flavor.id)
-            if expected is not None:
-                self._compare(expectation.path, expected, facts.get(expectation.path), expectation.line or check.line)
+            if expected is not None and not self.unmodelled:
+                self.verdict.expect(expectation.path, expected, facts.get(expectation.path), expectation.line or check.line)
 
-    def _expect(self, expected: Expected | None, made: Made) -> None:
-        if expected is None:
-            return
+    def _expect(self, expected: Expected, made: Made) -> None:
         value = expected.for_flavor(self.flavor.id)
-        if value is not None:
-            self._compare(f"call.{made.step.index}", str(value), self._result_now(made), expected.line or made.step.line)
-
-    def _check_final(self) -> None:
-        for made in self.made:
-            self._expect(made.step.finally_gives, made)
-
-    def _compare(self, path: str, expected: Value, actual: Value | None, line: int) -> None:
-        met = actual is None if expected == ABSENT else actual == expected and type(actual) is type(expected)
-        if not met and not self.unmodelled:
-            self.unmet.append(Unmet(path, expected, actual, line))
-
-    def _deadlock(self) -> tuple[str, ...]:
-        """Who can never go on: lost wake-ups always, other sleepers only once nobody who makes calls can act any more."""
-        k = self.k
-        sleepers = k.sched.waiting() if k.sched.sleepers else []
-        if not sleepers:
-            return ()
-        actors = [*self.focus.actors, *(made.step.born for made in self.made if made.step.born)]
-        can_act = any(
-            lwp.lwp_task is None and lwp in lwp.lwp_proc.p_lwps and lwp.lwp_proc in k.allproc
-            for name in actors
-            if (lwp := k.roles.get(name)) is not None
-        )
-        return tuple(
-            f"{k.lwp_names.get(one.lwp) or k.role(one.lwp.lwp_proc)} in {one.call}{', which nobody woke' if one.lost else ''}"
-            for one in sleepers
-            if one.lost or (not can_act and self.flavor.states[one.lwp.lwp_proc.p_stat] != "stopped")
-        )
+        if value is not None and not self.unmodelled:
+            path = f"call.{made.step.index}"
+            self.verdict.expect(path, str(value), made.result_now(), expected.line or made.step.line)
 
 
 @lru_cache(maxsize=1024)
@@ -451,19 +326,3 @@ def _focus(scenario: Scenario) -> Focus:
     }
     resources.update({resource: None for process in scenario.processes for resource, _, _ in process.limits})
     return Focus(tuple(actors), tuple(resources))
-
-
-def spawn_intent(args: Mapping[str, ArgValue]) -> dict[str, bool | int | str]:
-    """All parameters of an intent, defaults filled in."""
-    intent = dict(SPAWN_DEFAULTS)
-    intent.update({name: value for name, value in args.items() if isinstance(value, bool | int | str)})
-    return intent
-
-
-def render_call(name: str, args: Mapping[str, ArgValue]) -> str:
-    """A call as a person would write it."""
-    return f"{name}({', '.join(f'{key}={_render(value)}' for key, value in args.items())})"
-
-
-def _render(value: ArgValue) -> str:
-    return "[" + ", ".join(value) + "]" if isinstance(value, tuple) else str(value)

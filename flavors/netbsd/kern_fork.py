@@ -172,12 +172,12 @@ def fork1(
     uid = cred.cr_ruid  # [225] the real id of the credential that the LWP has cached
     k.nprocs = tnprocs = k.nprocs + 1  # [226] counted before it is tested
     # [232-238] the count itself is compared, so at most maxproc - 1 processes exist
-    # sic: [235-236] the count is the first extra argument, but the listener that keeps five slots for root reads the second
+    # [235-236] sic: the count is the first extra argument, but the listener that keeps five slots for root reads the second
     if tnprocs >= k.maxproc or not authorize_fork(k, cred, tnprocs, 0):
         k.nprocs -= 1  # [240] undo
         if ratecheck(globals_.lasttfm, k.ticks, FORK_TFMRATE):  # [239, 241-242] the message, once in ten seconds
             tablefull(k, "proc", "increase kern.maxproc or NPROC")
-        if globals_.forkfsleep:  # sic: [243-244] a sleep that no signal ends, SIGKILL included
+        if globals_.forkfsleep:  # [243-244] sic: a sleep that no signal ends, SIGKILL included
             yield from tsleep(globals_, "forkmx", globals_.forkfsleep)
         raise EAGAIN(f"nprocs {tnprocs} >= maxproc {k.maxproc}, or refused")  # [245] whatever the reason was
 
@@ -185,10 +185,10 @@ def fork1(
     limit = p1.p_limit
     assert limit is not None
     if count > limit.pl_rlimit["nproc"][0]:  # [252] so as many as the soft limit are fine
-        if not (globals_.rlimit_listener or suser)(cred):  # sic: [253-255] while the effective id decides who may pass
+        if not (globals_.rlimit_listener or suser)(cred):  # [253-255] sic: while the effective id decides who may pass
             chgproccnt(k, uid, -1)  # [256] undo
             k.nprocs -= 1  # [257] undo
-            if globals_.forkfsleep:  # sic: [258-259] here, too
+            if globals_.forkfsleep:  # [258-259] sic: here, too
                 yield from tsleep(globals_, "forkulim", globals_.forkfsleep)
             raise EAGAIN(f"uid {uid} has {count - 1} processes, its soft limit")  # [260] no message
     if globals_.uarea_fail:  # [269-270] the last thing that can fail
@@ -198,7 +198,7 @@ def fork1(
 
     p2 = proc_alloc(k, p1.p_comm)  # [282] an embryo that has its pid already
     # [289-290] the zeroed part: everything that is set nowhere below
-    # sic: [291-292] the copied part, with no lock held: ignore and catch sets and the group may change before the rest is done
+    # [291-292] sic: the copied part, with no lock held: ignore and catch sets and the group may change before the rest is done
     p2.p_sigignore = p1.p_sigignore
     p2.p_sigcatch = p1.p_sigcatch
     p2.p_nice = p1.p_nice
@@ -224,7 +224,7 @@ def fork1(
     else:
         p2_lock = Mutex("p_lock", None, 1, k.next_serial())  # [335] or has its own
     p2.p_lock = p2_lock
-    kauth_proc_fork(p1, p2)  # sic: [337] the process's credential, not the LWP's, to which the count was charged
+    kauth_proc_fork(p1, p2)  # [337] sic: the process's credential, not the LWP's, to which the count was charged
     # [339-342] restartable sequences are not modelled
     textvp = p2.p_textvp = p1.p_textvp  # [345] the program
     if textvp is not None:  # [346-347] one more that runs it
@@ -235,7 +235,7 @@ def fork1(
         p2.p_fd = fd_init()
     else:
         p2.p_fd = fd_copy(p1)  # [353-354] a copy
-    p2.p_mqueue_cnt = p1.p_mqueue_cnt  # sic: [357] the number is copied even if no queue is
+    p2.p_mqueue_cnt = p1.p_mqueue_cnt  # [357] sic: the number is copied even if no queue is
     if flags & FORK_SHARECWD:  # [359-360] shared directories
         cwdshare(p1, p2)
     else:
@@ -265,7 +265,7 @@ def fork1(
     if p1_lock.mtx_owner is not None:  # [404] for the parent's flags
         yield from mutex_pass(p1_lock)
     p2.p_sflag |= p1.p_sflag & (PS_STOPFORK | PS_STOPEXEC | PS_NOCLDSTOP)  # [405-406] stop-on-exit is not inherited
-    sched_proc_fork(p1, p2)  # sic: [407-408] by the first LWP on the parent's list, whoever calls
+    sched_proc_fork(p1, p2)  # [407-408] sic: by the first LWP on the parent's list, whoever calls
     p2.p_stflag = p1.p_stflag  # [410] profiling goes on
     p2.p_prof = p1.p_prof  # [416] with the parent's buffer; times used start at zero
     uvm_proc_fork(p1, p2, bool(flags & FORK_SHAREVM))  # [421] memory
@@ -286,8 +286,8 @@ def fork1(
     if pgrp.pg_session.s_ttyvp is not None and p1.p_lflag & PL_CONTROLT:  # [459-460] if there is still a terminal
         p2.p_lflag |= PL_CONTROLT
     parent.p_children.insert(0, p2)  # [462] youngest first
-    p2.p_exitsig = exitsig  # sic: [463] for init's child, too
-    # sic: [469-470] a logical "and" makes this "no flags at all", not "no vfork": other forks of a traced process are lost
+    p2.p_exitsig = exitsig  # [463] sic: for init's child, too
+    # [469-470] sic: a logical "and" makes this "no flags at all", not "no vfork": other forks of a traced process are lost
     tracefork = p1.p_slflag & (PSL_TRACEFORK | PSL_TRACED) == PSL_TRACEFORK | PSL_TRACED and not (flags and FORK_PPWAIT)
     if tracefork:  # [471] the debugger gets the child, too
         p2.p_slflag |= PSL_TRACED  # [472] from birth
@@ -298,21 +298,21 @@ def fork1(
             assert lock1 is not None and p1.p_pptr is not None
             if lock1.mtx_serial < p2_lock.mtx_serial:  # [477] addresses decide the order of locks
                 if not mutex_tryenter(k, l1, lock1):  # [478] somebody has it
-                    mutex_exit_unchecked(k, p2_lock)  # sic: [479] releases the child's lock, which was never taken
+                    mutex_exit_unchecked(k, p2_lock)  # [479] sic: releases the child's lock, which was never taken
                     yield from mutex_enter(k, l1, lock1)  # [480] and waits
             elif lock1.mtx_serial > p2_lock.mtx_serial:  # [482-483] the other order: simply wait
                 yield from mutex_enter(k, l1, lock1)
             parent1.p_slflag |= PSL_CHTRACED  # [485] has a child with somebody else
             proc_reparent(
                 k, p2, p1.p_pptr
-            )  # sic: [486] so getppid(2) names the debugger, and the parent's wait finds no such child
+            )  # [486] sic: so getppid(2) names the debugger, and the parent's wait finds no such child
             if lock1 is not p2_lock:  # [487-488] done
                 mutex_exit(k, l1, lock1)
         p1.p_fpid = p2.p_pid  # [494] what the debugger will be told of each
         p2.p_fpid = p1.p_pid  # [495] likewise
 
-    # sic: [498] a group signal posted before this has missed it, and nobody looks whether there was one
-    # sic: [498] next to the parent in whatever group that is in by now, while p_pgrp was copied early
+    # [498] sic: a group signal posted before this has missed it, and nobody looks whether there was one
+    # [498] sic: next to the parent in whatever group that is in by now, while p_pgrp was copied early
     members = pgrp.pg_members
     if p1 not in members:
         listed = list_of(k, p1)
@@ -332,7 +332,7 @@ def fork1(
     if p1.p_traceflag and ktrpoint_emul(k, p1):  # [521-522] even if it inherits no tracing
         p2.p_traceflag |= KTRFAC_TRC_EMUL
     if p1.p_klist:  # [527] somebody watches
-        mutex_exit(k, l1, proc_lock)  # sic: [528] the child is on the lists, still embryonic: signals to it are dropped
+        mutex_exit(k, l1, proc_lock)  # [528] sic: the child is on the lists, still embryonic: signals to it are dropped
         knote(k, p1, NOTE_FORK | p2.p_pid, cred)  # [529] tell them
         if k.sched.ready:
             yield from preempt("knote window")
@@ -350,19 +350,19 @@ def fork1(
         p2.p_stat = SSTOP  # [555] and nobody is signalled or woken for that
         p2.p_waited = 0  # [556] nobody has heard of it
         assert p1.p_nstopchild is not None
-        p1.p_nstopchild = (p1.p_nstopchild + 1) & UINT32  # sic: [557] charged to who forks, whoever the parent is
+        p1.p_nstopchild = (p1.p_nstopchild + 1) & UINT32  # [557] sic: charged to who forks, whoever the parent is
         l2.lwp_stat = LSSTOP  # [558-560] on no run queue
     else:
         p2.p_nrlwps = 1  # [561-562] its one LWP
         p2.p_stat = SACTIVE  # [563] alive
         l2.lwp_stat = LSRUN  # [564-567] on a run queue
     k.sched.spawn(l2, "fork_return", (func or child_return)(k, l2))  # [428] where it starts; a stopped one sleeps there at once
-    # sic: [575-576] sleeps on its own channel, but is woken through the child's parent of record
+    # [575-576] sic: sleeps on its own channel, but is woken through the child's parent of record
     while p2.p_lflag & PL_PPWAIT:
         assert p1.p_waitcv is not None
         yield from cv_wait(k, l1, p1.p_waitcv, proc_lock, partial(ppwait_over, p2))
-        p2 = occupant(k, p2)  # sic: [575] reads a child that may have been reaped, or whatever has its memory now
-    # sic: [581-588] the debugger hears of it only if this LWP does not mask SIGTRAP; a vfork child does not stop but dies
+        p2 = occupant(k, p2)  # [575] sic: reads a child that may have been reaped, or whatever has its memory now
+    # [581-588] sic: the debugger hears of it only if this LWP does not mask SIGTRAP; a vfork child does not stop but dies
     if tracefork:
         kpsignal(k, p1, SIGTRAP, l1.lwp_tid)
     mutex_exit(k, l1, proc_lock)  # [590] the lists are free
@@ -371,4 +371,4 @@ def fork1(
     if k.sched.ready:
         yield from preempt("before the pid is read")
     # [596-601] the second register, 0, says that the caller is the parent; the system call's exit sets both
-    return occupant(k, p2).p_pid if globals_.reborn else p2.p_pid  # sic: [597] read unlocked, when the child may be gone
+    return occupant(k, p2).p_pid if globals_.reborn else p2.p_pid  # [597] sic: read unlocked, when the child may be gone

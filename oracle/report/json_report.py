@@ -30,10 +30,10 @@ from dataclasses import asdict
 from oracle.diff import Divergence
 from oracle.facts import Value, lookup
 from oracle.harness import Comparison
+from oracle.outcome import RunResult
 from oracle.report.crash import crash_of
 from oracle.report.digest import calls_of, file_in_specs, mark, summarise
 from oracle.report.text import without_addresses
-from oracle.run import RunResult
 
 FORMAT = 1
 Json = bool | int | str | None | list["Json"] | dict[str, "Json"]

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from oracle.errors import LimitExceeded
 from oracle.facts import Value
 from oracle.flavor import Flavor
+from oracle.outcome import Outcome, RunResult, Unmet, Violation
 from oracle.report.changes import Changes, changes
-from oracle.run import MS_PER_TICK, Execution, Outcome, RunResult, Unmet, Violation
+from oracle.run import MS_PER_TICK, Execution
 from oracle.scenario import Check, Expected, Scenario, Step
 
 
@@ -101,18 +102,18 @@ def _stages(execution: Execution, start: int) -> Iterator[Stage]:
         latest = {made.step.index: execution.outcome(made) for made in execution.made}
         current, caller = (item.index, item.by) if isinstance(item, Step) else (0, "")
         events = _events(execution, start, seen_events)
-        violations = tuple(execution.violations.values())
+        violations = tuple(execution.verdict.violations.values())
         yield Stage(
             item,
             latest.get(current),
             tuple(one for index, one in latest.items() if index != current and _went_on(outcomes.get(index), one)),
             events,
             Changes() if item is None else changes(facts, now, caller),
-            tuple(_expectations(execution, item, now, execution.unmet[seen_unmet:])),
+            tuple(_expectations(execution, item, now, execution.verdict.unmet[seen_unmet:])),
             violations[seen_violations:],
         )
         facts, outcomes = now, latest
-        seen_events, seen_unmet, seen_violations = seen_events + len(events), len(execution.unmet), len(violations)
+        seen_events, seen_unmet, seen_violations = seen_events + len(events), len(execution.verdict.unmet), len(violations)
 
 
 def _went_on(before: Outcome | None, now: Outcome) -> bool:
@@ -133,7 +134,7 @@ def _expectations(
 
 def _at_end(execution: Execution, seen: int) -> Iterator[Met]:
     """What was expected of calls at the end of the scenario; `seen` of the unmet expectations belong to stages."""
-    now, unmet = execution.facts(), execution.unmet[seen:]
+    now, unmet = execution.facts(), execution.verdict.unmet[seen:]
     for made in execution.made:
         if (expected := made.step.finally_gives) is not None:
             line = expected.line or made.step.line

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from oracle.facts import Value
+from oracle.lowering import render_call
+from oracle.outcome import Outcome, Violation
 from oracle.report.changes import Birth, Change, Gone
 from oracle.report.crash import crash_of
 from oracle.report.digest import place
@@ -12,7 +14,6 @@ from oracle.report.look import Look
 from oracle.report.table_report import grid
 from oracle.report.text import clip, paragraph, plain, prose, show
 from oracle.report.walk import Event, Met, Stage, Walk
-from oracle.run import Outcome, Violation, render_call
 from oracle.scenario import Check, Scenario, Step
 
 INDENT = "    "

@@ -11,8 +11,9 @@ from oracle.calls import PORTABLE_BY_NAME
 from oracle.errors import FlavorError
 from oracle.facts import Value, lookup
 from oracle.flavor import Call, Flavor, Inexpressible, Lowered
+from oracle.outcome import RunResult
 from oracle.registry import validate
-from oracle.run import RunResult, run
+from oracle.run import run
 from oracle.scenario import Scenario
 from oracle.testing.programs import FORK, PROGRAMS, around, intents, samples, scenario
 

@@ -49,7 +49,7 @@ def disproved(text: str) -> list[str]:
 
 
 def test_a_sound_citation_is_left_alone() -> None:
-    text = "@models(KERN_FORK, 3, 13)\ndef fork1():\n    return 0  # [9-10, 12] words\n    # sic: [10] more words\n"
+    text = "@models(KERN_FORK, 3, 13)\ndef fork1():\n    return 0  # [9-10, 12] words\n    # [10] sic: more words\n"
     assert complaints(text) == []
     assert disproved(text) == []
 

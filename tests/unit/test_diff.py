@@ -5,7 +5,7 @@ import pytest
 from oracle.diff import Divergence, diff
 from oracle.facts import Value
 from oracle.observation import Observation
-from oracle.run import RunResult
+from oracle.outcome import RunResult
 
 
 def said(flavor: str, facts: dict[str, Value], **rest: str) -> RunResult:

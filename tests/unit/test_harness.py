@@ -9,7 +9,7 @@ from oracle.harness import Comparison, compare, compare_all
 from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.run import RunResult
+from oracle.outcome import RunResult
 from oracle.scenario import Scenario
 from tests.outside.tinyos import FLAVOR
 from tests.unit.plugins import program, step

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from oracle.flavor import Args, Call, Flavor, KnownViolation, at_once
+from oracle.lowering import spawn_intent
 from oracle.machine.errno import EAGAIN, EBADF, Panic, Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.traps import Kernel, preempt
-from oracle.run import RunResult, Unmet, run, spawn_intent
+from oracle.outcome import RunResult, Unmet
+from oracle.run import run
 from oracle.scenario import Check, Expectation, Expected, MachineSpec, ProcessSpec, Step
 from tests.outside.tinyos import FLAVOR
 from tests.unit.plugins import check, program, step

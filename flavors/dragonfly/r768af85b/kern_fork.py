@@ -76,7 +76,7 @@ def sys_vfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK)  # [141]
     assert p2 is not None  # [142]
     yield from start_forked_proc(k, lp, p2)  # [143]
-    return p2.p_pid  # sic: [144] read after the sleep, with no hold on the child
+    return p2.p_pid  # [144] sic: read after the sleep, with no hold on the child
 
 
 @models(KERN_FORK, 164, 184)
@@ -105,7 +105,7 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     plimit_lwp_fork(p)  # [202]
     lp2 = yield from lwp_fork(k, lp, p, RFPROC)  # [203]
     prepared = args.text("stack") == "ok"
-    if prepared:  # sic: [204] nobody looks at its error
+    if prepared:  # [204] sic: nobody looks at its error
         lp2.lwp_usp = "new"
     for tid in ("tid1", "tid2"):
         if args.text(tid) == "bad":  # [205-210]
@@ -155,7 +155,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         assert pgrp.pg_lock is not None
         yield from rw_enter_shared(k, lp1, pgrp.pg_lock)  # [305]
     try:
-        # sic: [306] a stop signal counts although a process with P_PPWAIT can't act on it
+        # [306] sic: a stop signal counts although a process with P_PPWAIT can't act on it
         if pgrp is not None and (p1.p_siglist | lp1.lwp_siglist) & ~lp1.lwp_sigmask:
             raise ERESTART("a signal is pending")  # [307-308]
         kern: Globals = k.kern  # type: ignore[assignment]
@@ -164,32 +164,32 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         uid = cred.cr_ruid  # [319]
         nprocs = k.nprocs
         if (nprocs >= k.maxproc - 10 and uid != 0) or nprocs >= k.maxproc:  # [320]
-            yield from steps.complain_and_doze(k, lp1, uid, pgrp)  # sic: [321-324] with the group locked
+            yield from steps.complain_and_doze(k, lp1, uid, pgrp)  # [321-324] sic: with the group locked
             raise EAGAIN(f"nprocs is {nprocs}, maxproc {k.maxproc}, real uid {uid}")  # [325-326]
         k.nprocs = nprocs + 1  # [332]
         limit1 = p1.p_limit
         assert limit1 is not None
-        most = limit1.pl_rlimit["nproc"][0] if uid else 0  # sic: [339] a limit of 0 would be none
+        most = limit1.pl_rlimit["nproc"][0] if uid else 0  # [339] sic: a limit of 0 would be none
         if not chgproccnt(k, uid, 1, most):  # [338-340]
             k.nprocs -= 1  # [344]
-            yield from steps.complain_and_doze(k, lp1, uid, pgrp)  # sic: [345-348] with the group locked
+            yield from steps.complain_and_doze(k, lp1, uid, pgrp)  # [345-348] sic: with the group locked
             raise EAGAIN(f"uid {uid} has {k.uid(uid).ui_proccnt} processes, its limit is {most}")  # [349-350]
         if k.sched.ready:  # [354]
             yield from preempt("kmalloc proc")
         p2 = k.new_proc(p1.p_comm, SIDL)  # [354, 367-368, 375, 383, 492, 494] zeroed, but for its name and state
         kern.allocated += 1
         if flags & RFTHREAD:  # [359]
-            steps.join_leader(p1, p2)  # sic: [360-362] even behind a leader that is past killing its peers
+            steps.join_leader(p1, p2)  # [360-362] sic: even behind a leader that is past killing its peers
         else:
             p2.p_leader = p2  # [364]
         p2.p_lasttid = -1  # [369]
         proc_add_allproc(k, p2)  # [376]
-        steps.copy_section(p1, p2)  # sic: [383-384] p1 can be moved to another group from here to [477]
+        steps.copy_section(p1, p2)  # [383-384] sic: p1 can be moved to another group from here to [477]
         if p1.p_flag & P_PROFIL:  # [390]
             startprofclock(p2)  # [391]
         cred.cr_ref += 1
         p2.p_ucred = cred  # [392]
-        if kern.invariants and p2.p_hold:  # sic: [393] others can see the child already, and hold it
+        if kern.invariants and p2.p_hold:  # [393] sic: others can see the child already, and hold it
             raise Panic("the new process is held")
         if cred.cr_prison is not None:  # [395]
             p2.p_flag |= P_JAILED  # [396]
@@ -209,7 +209,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         if p2.p_textvp is not None:  # [419]
             p2.p_textvp.v_usecount += 1  # [420]
         if flags & RFCFDG:  # [425]
-            p2.p_fd = fdinit(p1)  # sic: [426-427] the mask is the system's default
+            p2.p_fd = fdinit(p1)  # [426-427] sic: the mask is the system's default
         elif flags & RFFDG:  # [428]
             if k.sched.ready:
                 yield from preempt("fdcopy")
@@ -265,12 +265,12 @@ def _divorce(k: Machine, lp1: Lwp, p1: Proc, flags: int) -> Kernel[None]:
     """Give the caller's process its own memory and its own, or an empty, descriptor table."""
     if p1.p_nthreads != 1:  # [264]
         raise EINVAL(f"the process has {p1.p_nthreads} threads")  # [265]
-    yield from vm_fork(k, p1, None, flags)  # sic: [267] System V shared memory stays mapped and is forgotten
+    yield from vm_fork(k, p1, None, flags)  # [267] sic: System V shared memory stays mapped and is forgotten
     if flags & RFCFDG:  # [272]
-        yield from steps.new_empty_table(k, lp1, p1)  # sic: [274-275] the mask becomes the system's default
+        yield from steps.new_empty_table(k, lp1, p1)  # [274-275] sic: the mask becomes the system's default
     if flags & RFFDG and p1.p_fd is not None:  # [281]
         if p1.p_fd.fd_refcnt > 1:  # [282]
-            yield from steps.own_table(k, lp1, p1)  # sic: [284-285] POSIX locks are lost
+            yield from steps.own_table(k, lp1, p1)  # [284-285] sic: POSIX locks are lost
     elif flags & RFFDG:
         raise Panic("page fault: the process has no descriptor table")  # [282]
 
@@ -310,10 +310,10 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
         LSRUN,  # [581]
         None,
         origlp.lwp_flag & LWP_ALTSTACK,  # [585]
-        origlp.lwp_siglist,  # sic: [582-584] what is pending for the thread is pending for its copy, too
+        origlp.lwp_siglist,  # [582-584] sic: what is pending for the thread is pending for its copy, too
         origlp.lwp_sigmask,
         origlp.lwp_oldsigmask,
-        origlp.lwp_sigstk,  # sic: [582-584] threads share the memory of one signal stack
+        origlp.lwp_sigstk,  # [582-584] sic: threads share the memory of one signal stack
         origlp.lwp_usp,  # [627]
         origlp.lwp_retval,
         origlp.lwp_private,
@@ -326,7 +326,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
         lwps.sort(key=_tid)  # [608]
     destproc.p_lasttid = tid  # [609]
     destproc.p_nthreads += 1  # [610]
-    if k.sched.ready:  # sic: [612-613] the lwp can be seen, and has no thread yet
+    if k.sched.ready:  # [612-613] sic: the lwp can be seen, and has no thread yet
         threadless = kern_of(k).threadless
         threadless[lp] = None
         yield from preempt("lwkt_alloc_thread")
@@ -389,6 +389,6 @@ def start_forked_proc(k: Machine, lp1: Lwp, p2: Proc) -> Kernel[None]:
     if p2.p_flag & P_PPWAIT:
         while p2.p_flag & P_PPWAIT:  # [717]
             yield from tsleep(k, lp1, p1, "ppwait", awaits=lambda: not p2.p_flag & P_PPWAIT)  # [718]
-        # sic: [717] nothing holds the child: it may have been reaped, and its memory be somebody else's
+        # [717] sic: nothing holds the child: it may have been reaped, and its memory be somebody else's
         if kern.freed.get(p2, kern.allocated) != kern.allocated:
             raise Unmodelled("fork1 reads a child that was reaped, in memory that has been given to another process since")

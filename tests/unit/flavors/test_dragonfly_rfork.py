@@ -6,8 +6,8 @@ import pytest
 
 from flavors.dragonfly.lower import lower
 from oracle.flavor import Inexpressible, Lowered
+from oracle.lowering import spawn_intent
 from oracle.machine.errno import Unmodelled
-from oracle.run import spawn_intent
 from oracle.scenario import FileSpec, ProcessSpec
 from tests.unit.flavors.dragonfly import ASLEEP, Box
 

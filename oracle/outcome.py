@@ -1,0 +1,62 @@
+"""What a run comes to: one frozen value with all that happened, was observed, was expected and did not hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oracle.facts import Value
+from oracle.observation import Observation
+
+ASLEEP, SPINS, GONE, INEXPRESSIBLE, UNMODELLED = "asleep", "spins", "does not return", "inexpressible", "unmodelled"
+ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one step. `result` is comparable between flavors; `detail` is the system's own reason."""
+
+    index: int
+    by: str
+    call: str  # as made on this flavor, with its arguments
+    result: str
+    detail: str
+    elapsed: int  # simulated milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """An expectation that was not met; `line` is where it stands in the file."""
+
+    path: str
+    expected: Value
+    actual: Value | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An invariant that did not hold after a step. `known` says why, if the real kernel breaks it, too."""
+
+    rule: str
+    text: str
+    step: int
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """All that a run came to."""
+
+    scenario: str
+    flavor: str
+    outcomes: tuple[Outcome, ...]
+    observation: Observation
+    unmet: tuple[Unmet, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    unmodelled: str = ""  # what the flavor does not model, if the scenario met it: then the rest says nothing
+    crash: str = ""  # the traceback, if the flavor (or we) failed
+
+    @property
+    def ok(self) -> bool:
+        """Whether all went as expected."""
+        return not (self.unmet or self.crash or any(not violation.known for violation in self.violations))

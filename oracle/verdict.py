@@ -1,0 +1,55 @@
+"""Judges a run as it goes on: what was expected and did not come, what must hold and does not, who can never go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oracle.facts import Value
+from oracle.flavor import Flavor
+from oracle.machine import invariants
+from oracle.machine.machine import Machine
+from oracle.outcome import ABSENT, Unmet, Violation
+
+
+class Verdict:
+    """Unmet expectations and broken invariants of one run."""
+
+    __slots__ = ("flavor", "unmet", "violations")
+
+    def __init__(self, flavor: Flavor) -> None:
+        self.flavor = flavor
+        self.unmet: list[Unmet] = []
+        self.violations: dict[tuple[str, str], Violation] = {}
+
+    def hold(self, k: Machine, step: int) -> None:
+        """Check the invariants after a step."""
+        for broken in invariants.check(k, self.flavor.states):
+            self.violate(broken.rule, broken.text, step)
+
+    def violate(self, rule: str, text: str, step: int) -> None:
+        """Note a violation, once, and whether the real kernel has it, too."""
+        if (rule, text) not in self.violations:
+            known = [one for one in self.flavor.violations if one.rule == rule and one.contains in text]
+            why = f"{known[0].why} ({known[0].cite})" if known else ""
+            self.violations[rule, text] = Violation(rule, text, step, why)
+
+    def expect(self, path: str, expected: Value, actual: Value | None, line: int) -> None:
+        """Compare a fact with what is expected of it."""
+        met = actual is None if expected == ABSENT else actual == expected and type(actual) is type(expected)
+        if not met:
+            self.unmet.append(Unmet(path, expected, actual, line))
+
+
+def deadlock(k: Machine, flavor: Flavor, actors: Iterable[str]) -> tuple[str, ...]:
+    """Who can never go on: lost wake-ups always, other sleepers only once nobody who makes calls can act any more."""
+    sleepers = k.sched.waiting()
+    can_act = any(
+        lwp.lwp_task is None and lwp in lwp.lwp_proc.p_lwps and lwp.lwp_proc in k.allproc
+        for name in actors
+        if (lwp := k.roles.get(name)) is not None
+    )
+    return tuple(
+        f"{k.lwp_names.get(one.lwp) or k.role(one.lwp.lwp_proc)} in {one.call}{', which nobody woke' if one.lost else ''}"
+        for one in sleepers
+        if one.lost or (not can_act and flavor.states[one.lwp.lwp_proc.p_stat] != "stopped")
+    )
