@@ -112,61 +112,72 @@ class Scheduler:
             return
         most = self.switches + SWITCHES_PER_ROUND
         horizon = self.k.ticks + ROUND_TICKS
-        for task in self.spinning:
-            task.spins = False
-        self.ready.extend(self.spinning)
-        self.spinning.clear()
-        for task in self.ready:
-            task.resumes = 0
+        ready = self.ready
+        if self.spinning:
+            self._unpark()
         while True:
-            ready = self.ready
             while ready:
-                index = self.pick(None, ready)
-                task = ready[index]
-                del ready[index]
+                if self.pick is _first:
+                    task = ready.popleft()
+                else:
+                    index = self.pick(None, ready)
+                    task = ready[index]
+                    del ready[index]
                 self._resume(task)
                 if self.switches > most:
                     raise LimitExceeded(f"more than {SWITCHES_PER_ROUND} switches in one round: tasks wake each other for ever")
+            if call is not None and call.done and not self.sleepers:
+                return
             if not self._advance(horizon, call is not None and not call.done):
                 return
+
+    def _unpark(self) -> None:
+        """Give those that spun in the last round another one."""
+        for task in self.spinning:
+            task.spins = False
+            task.resumes = 0
+        self.ready.extend(self.spinning)
+        self.spinning.clear()
 
     def _resume(self, task: Task) -> None:
         """Let a task go on until it sleeps, ends, spins, or another is preferred at a preemption point."""
         k = self.k
-        while True:
-            if task is not self.last:
-                self.last = task
-                self.switches += 1
-            k.curlwp = task.lwp
-            task.resumes += 1
-            try:
+        k.curlwp = task.lwp
+        if task is not self.last:
+            self.last = task
+            self.switches += 1
+        try:
+            while True:
                 trap = task.code.send(task.wake)  # type: ignore[arg-type]
-            except StopIteration as stop:
-                task.value = stop.value
-                return self._end(task, None)
-            except (Errno, LwpExit, Panic, Unmodelled) as failure:
-                return self._end(task, failure)
-            finally:
-                k.curlwp = None
-            if isinstance(trap, Sleep):
-                task.sleep = trap
-                task.slept = True
-                task.wake_at = k.ticks + trap.timo if trap.timo else 0
-                self.sleepers.append(task)
-                if k.trace is not None:
-                    k.note(task.lwp, "sleeps", trap.wmesg)
-                return
-            task.wake = Wake.WOKEN
-            if task.resumes > RESUMES_PER_ROUND:
-                task.spins = True
-                self.spinning.append(task)
-                return
-            ready = self.ready
-            if ready and (index := self.pick(task, ready)):
-                ready.appendleft(task)
-                following = ready[index]
-                del ready[index]
-                task = following
+                if type(trap) is Sleep:
+                    return self._fall_asleep(task, trap)
+                task.wake = Wake.WOKEN
+                task.resumes += 1
+                if task.resumes > RESUMES_PER_ROUND:
+                    task.spins = True
+                    self.spinning.append(task)
+                    return None
+                if self.ready and (index := self.pick(task, self.ready)):
+                    self.ready.appendleft(task)
+                    task = self.last = self.ready[index]
+                    del self.ready[index]
+                    self.switches += 1
+                    k.curlwp = task.lwp
+        except StopIteration as stop:
+            task.value = stop.value
+            return self._end(task, None)
+        except (Errno, LwpExit, Panic, Unmodelled) as failure:
+            return self._end(task, failure)
+        finally:
+            k.curlwp = None
+
+    def _fall_asleep(self, task: Task, sleep: Sleep) -> None:
+        task.sleep = sleep
+        task.slept = True
+        task.wake_at = self.k.ticks + sleep.timo if sleep.timo else 0
+        self.sleepers.append(task)
+        if self.k.trace is not None:
+            self.k.note(task.lwp, "sleeps", sleep.wmesg)
 
     def _end(self, task: Task, failure: Exception | None) -> None:
         task.done = True
