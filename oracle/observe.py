@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from oracle.facts import APART, SHARED, Value
 from oracle.flavor import Flavor
@@ -46,6 +47,7 @@ CONSOLE = ("machine.console",)
 BACKSTAGE = ("kernel", "init", "shell")
 AFORK = 0x01  # the same accounting flag on every BSD
 NONE = "none"
+NO_LWP = (0, "", "", "", (0, 0), 0)
 
 
 @lru_cache(maxsize=65536)
@@ -70,9 +72,10 @@ FLAG_WORDS = ("p_flag", "p_sflag", "p_slflag", "p_lflag", "p_stflag")
 
 
 @lru_cache(maxsize=65536)
-def _word_facts(flavor: Flavor, words: tuple[int, ...], acts_flag: int) -> tuple[tuple[Value, ...], tuple[str, ...]]:
-    """The facts that stand in flag words, from `terminal` to `nocldstop`, and the names of all flags."""
-    bits = dict(zip(FLAG_WORDS, words, strict=True))
+def _word_facts(flavor: Flavor, words: tuple[int, ...]) -> tuple[tuple[Value, ...], tuple[str, ...]]:
+    """The facts that stand in flag words (those of FLAG_WORDS, and ps_flag), from `terminal` to `nocldstop`; all flags' names."""
+    *proc_words, acts_flag = words
+    bits = dict(zip(FLAG_WORDS, proc_words, strict=True))
     where = flavor.words
 
     def bit(place: tuple[str, int] | None) -> bool:
@@ -81,9 +84,11 @@ def _word_facts(flavor: Flavor, words: tuple[int, ...], acts_flag: int) -> tuple
     facts = (
         bit(where.terminal), bit(where.sugid), bit(where.exec), bit(where.vfork_wait), bit(where.traced),
         bit(where.fork_traced), bit(where.profiling), bit(where.stop_on_fork),
-        bit(where.nocldwait) or bool(acts_flag & where.nocldwait_acts), bit(where.nocldstop) or bool(acts_flag & where.nocldstop_acts),
+        bit(where.nocldwait) or bool(acts_flag & where.nocldwait_acts),
+        bit(where.nocldstop) or bool(acts_flag & where.nocldstop_acts),
     )  # fmt: skip
-    return facts, tuple([name for word in FLAG_WORDS for name, one in flavor.flags.get(word, {}).items() if bits[word] & one])
+    words_with_names = [(bits[word], flavor.flags.get(word, {})) for word in FLAG_WORDS]
+    return facts, tuple([name for value, names in words_with_names for name, one in names.items() if value & one])
 
 
 def signal_name(flavor: Flavor, number: int) -> str:
@@ -98,40 +103,36 @@ def observe(flavor: Flavor, k: Machine, focus: Focus) -> tuple[list[Block], list
     """
     blocks: list[Block] = []
     system: list[Block] = []
-    names = k.names
+    names, allproc = k.names, k.allproc
     roles_by_pid = {proc.p_pid: name for proc, name in names.items()}
     live: list[tuple[str, Proc]] = []
     for proc, name in names.items():
         if name in BACKSTAGE and name not in focus.actors:
             continue
-        if proc in k.allproc:
-            live.append((name, proc))
+        if proc in allproc:
             one, other = _live_process(flavor, k, roles_by_pid, name, proc)
-            blocks.append(one)
+            blocks += (one, _holdings(flavor, k, focus, roles_by_pid, name, proc))
             system.append(other)
-            blocks.append(_holdings(flavor, k, focus, roles_by_pid, name, proc))
+            for elder_name, elder in live:
+                one, other = _pair(f"{elder_name}~{name}", elder, proc)
+                blocks.append(one)
+                system.append(other)
+            live.append((name, proc))
         elif proc in k.zombproc:
             values = ("zombie", k.role(proc.p_pptr), flavor.status(proc.p_xstat), signal_name(flavor, proc.p_exitsig))
             blocks.append((_paths(name, ZOMBIE), values))
         else:
             blocks.append((_paths(name, ("state",)), ("reaped",)))
-    for index, (name, first) in enumerate(live):
-        for other_name, second in live[index + 1 :]:
-            one, other = _pair(f"{name}~{other_name}", first, second)
-            blocks.append(one)
-            system.append(other)
     _machine(blocks, system, flavor, k, roles_by_pid, live)
     return blocks, system
 
 
-def _state(flavor: Flavor, proc: Proc) -> str:
-    state = flavor.states[proc.p_stat]
-    if state == "running" and proc.p_lwps:
-        for lwp in proc.p_lwps:
-            if lwp.lwp_task is None or lwp.lwp_task.sleep is None:
-                return state
-        return "asleep"
-    return state
+def _state_of_threads(lwps: list[Lwp]) -> str:
+    """Whether a process that could run has a thread that does."""
+    for lwp in lwps:
+        if lwp.lwp_task is None or lwp.lwp_task.sleep is None:
+            return "running"
+    return "asleep"
 
 
 def _real_parent(k: Machine, roles_by_pid: Mapping[int, str], proc: Proc) -> str:
@@ -168,9 +169,10 @@ def _tid(lwp: Lwp) -> int:
 
 def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], name: str, proc: Proc) -> tuple[Block, Block]:
     """What there is to say of every process: gathered here, put into words once for all processes that look the same."""
-    fd, cwdi, acts, pgrp, textvp = proc.p_fd, proc.p_cwdi, proc.p_sigacts, proc.p_pgrp, proc.p_textvp
-    parent = k.role(proc.p_pptr)
-    lwp = _first_lwp(proc)
+    fd, cwdi, acts, pgrp, textvp, cred = proc.p_fd, proc.p_cwdi, proc.p_sigacts, proc.p_pgrp, proc.p_textvp, proc.p_ucred
+    names, lwps, ppid, fpid = k.names, proc.p_lwps, proc.p_ppid, proc.p_fpid
+    parent = names.get(proc.p_pptr) or k.role(proc.p_pptr)  # type: ignore[arg-type]
+    lwp = lwps[0] if len(lwps) == 1 else _first_lwp(proc)
     if cwdi is not None:
         cdir, rdir, cmask = cwdi.cwdi_cdir.name, cwdi.cwdi_rdir.name, cwdi.cwdi_cmask
     elif fd is not None and fd.fd_cdir is not None and fd.fd_rdir is not None:
@@ -180,25 +182,29 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
     if pgrp is None:
         group = group_list = session = NONE
     else:
-        group = roles_by_pid.get(pgrp.pg_id) or f"pid {pgrp.pg_id}"
+        pgid, sid = pgrp.pg_id, pgrp.pg_session.s_sid
+        group = roles_by_pid.get(pgid) or f"pid {pgid}"
         group_list = group if proc in pgrp.pg_members else _list_of(k, roles_by_pid, proc)
-        session = roles_by_pid.get(pgrp.pg_session.s_sid) or f"pid {pgrp.pg_session.s_sid}"
-    values, more = _process_facts(
+        session = roles_by_pid.get(sid) or f"pid {sid}"
+    state = flavor.states[proc.p_stat]
+    if state == "running" and lwp is not None and lwp.lwp_task is not None:
+        state = _state_of_threads(lwps)
+    return _process_facts(
         flavor,
-        _state(flavor, proc),
+        name,
+        state,
         parent,
-        _role_of(roles_by_pid, proc.p_ppid) if proc.p_ppid else parent,
-        tuple([k.role(child) for child in proc.p_children]) if proc.p_children else (),
+        (roles_by_pid.get(ppid) or f"pid {ppid}") if ppid else parent,
+        tuple([names.get(child) or k.role(child) for child in proc.p_children]),
         group,
         group_list,
         session,
-        _ids(proc),
-        (proc.p_flag, proc.p_sflag, proc.p_slflag, proc.p_lflag, proc.p_stflag),
-        acts.ps_flag if acts is not None else 0,
+        (cred.cr_uid, cred.cr_ruid, cred.cr_svuid, cred.cr_prison or NONE) if cred is not None else (-1, -1, -1, NONE),
+        (proc.p_flag, proc.p_sflag, proc.p_slflag, proc.p_lflag, proc.p_stflag, acts.ps_flag if acts is not None else 0),
         proc.p_exitsig,
         proc.p_xstat,
         _real_parent(k, roles_by_pid, proc) if proc.p_opptr is not None or proc.p_oppid else NONE,
-        _role_of(roles_by_pid, proc.p_fpid) if proc.p_fpid else NONE,
+        (roles_by_pid.get(fpid) or f"pid {fpid}") if fpid else NONE,
         proc.p_siglist,
         flavor.ignored(proc),
         cdir,
@@ -216,49 +222,42 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
         _peers(k, proc) if proc.p_peers is not None or proc.p_leader is not proc else (),
         (lwp.lwp_sigmask, lwp.lwp_sigstk, lwp.lwp_usp, lwp.lwp_private, lwp.lwp_retval, lwp.lwp_estcpu)
         if lwp is not None
-        else (0, "", "", "", (0, 0), 0),
-        tuple([(one.lwp_tid, one.lwp_siglist, tuple(one.lwp_handled)) for one in proc.p_lwps]),
+        else NO_LWP,
+        tuple([(one.lwp_tid, one.lwp_siglist, *one.lwp_handled) for one in lwps]),
         proc.p_pid,
         proc.p_hold,
         proc.p_nstopchild,
     )
-    return (_paths(name, ALWAYS), values), (_paths(name, SYSTEM), more)
 
 
 @lru_cache(maxsize=65536)
 def _process_facts(
-    flavor: Flavor, state: str, parent: str, getppid: str, children: tuple[str, ...], group: str, group_list: str, session: str,
-    ids: tuple[int, int, int, str], words: tuple[int, ...], acts_flag: int, exitsig: int, xstat: int, real_parent: str,
+    flavor: Flavor, name: str, state: str, parent: str, getppid: str, children: tuple[str, ...], group: str, group_list: str,
+    session: str, ids: tuple[int, int, int, str], words: tuple[int, ...], exitsig: int, xstat: int, real_parent: str,
     fork_event: str, siglist: int, ignored: int, cdir: str, rdir: str, cmask: int, nice: int, comm: str, text: str, acflag: int,
     timer: int, cputime: int, ktrace: str, watched: int, mqueues: int, peers: tuple[str, ...],
-    lwp: tuple[int, str, str, str, tuple[int, int], int], lwps: tuple[tuple[int, int, tuple[str, ...]], ...], pid: int,
-    hold: int, nstopchild: int | None,
-) -> tuple[tuple[Value | None, ...], tuple[Value | None, ...]]:  # fmt: skip
+    lwp: tuple[int, str, str, str, tuple[int, int], int], lwps: tuple[tuple[Any, ...], ...], pid: int, hold: int,
+    nstopchild: int | None,
+) -> tuple[Block, Block]:  # fmt: skip
     """The facts of ALWAYS and of SYSTEM from what was gathered of a process."""
     mask, sigstk, usp, private, retval, estcpu = lwp
-    bits, flags = _word_facts(flavor, words, acts_flag)
+    bits, flags = _word_facts(flavor, words)
     pending = siglist
-    for _, one, _ in lwps:
+    for _, one, *_ in lwps:
         pending |= one
     values = (
         state, parent, getppid, children, group, group_list, session, *ids, *bits, signal_name(flavor, exitsig),
         flavor.status(xstat << 8 | 0o177) if state == "stopped" else None, real_parent, fork_event, _signals(flavor, pending),
-        _signals(flavor, mask), _signals(flavor, ignored), tuple([text for _, _, handled in lwps for text in handled]),
+        _signals(flavor, mask), _signals(flavor, ignored), tuple([text for _, _, *handled in lwps for text in handled]),
         sigstk or NONE, cdir, rdir, f"{cmask:03o}", usp or "own", private or NONE, len(lwps), nice, comm, text,
         acflag & AFORK != 0, timer != 0, cputime, ktrace, watched, mqueues, peers,
     )  # fmt: skip
-    return values, (
-        pid, tuple([str(tid) for tid, _, _ in lwps]), f"{retval[0]}, {retval[1]}", flags, hold, estcpu, nstopchild,
-    )  # fmt: skip
+    more = (pid, tuple([str(tid) for tid, *_ in lwps]), f"{retval[0]}, {retval[1]}", flags, hold, estcpu, nstopchild)
+    return (_paths(name, ALWAYS), values), (_paths(name, SYSTEM), more)
 
 
 def _role_of(roles_by_pid: Mapping[int, str], pid: int) -> str:
     return roles_by_pid.get(pid) or f"pid {pid}"
-
-
-def _ids(proc: Proc) -> tuple[int, int, int, str]:
-    cred = proc.p_ucred
-    return (cred.cr_uid, cred.cr_ruid, cred.cr_svuid, cred.cr_prison or NONE) if cred is not None else (-1, -1, -1, NONE)
 
 
 def _list_of(k: Machine, roles_by_pid: Mapping[int, str], proc: Proc) -> str:
