@@ -26,6 +26,7 @@ class Scope(Enum):
     """Between which flavors a fact is compared."""
 
     ALL = "all flavors"
+    ASKED = "all, if asked for"  # differs nearly everywhere for one and the same reason
     SYSTEM = "flavors of one system"  # a number or word that means something on that system alone
 
 
@@ -125,7 +126,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(_M, "uid.*", "int", "Processes charged to a user id."),
     Fact(_M, "console", "list", "What the kernel printed.", Scope.SYSTEM),
     Fact(_M, "console_lines", "int", "How many lines the kernel printed."),
-    Fact(_M, "forks", "int", "The statistic that the system publishes under the name of forks."),
+    Fact(_M, "forks", "int", "The statistic that the system publishes under the name of forks.", Scope.ASKED),
     Fact(_M, "vforks", "int", "The statistic that the system publishes for forks which hold the parent."),
     Fact(_M, "counter.*", "int", "A statistic under the system's own name, if it is not 0.", Scope.SYSTEM),
     Fact(_M, "group.*", "list", "The members of the group that a role leads, in the order in which a group signal reaches them."),

@@ -48,7 +48,7 @@ def _letter(index: int) -> str:
 def compare(scenario: Scenario, flavors: Sequence[Flavor]) -> Comparison:
     """Run one scenario on the flavors that it is meant for, and compare."""
     results = tuple([run(scenario, flavor) for flavor in flavors if scenario.runs_on(flavor.id)])
-    divergences = diff(results)
+    divergences = diff(results, scenario.asks_for)
     promised = scenario.agree
     broken = tuple(one for one in divergences if any(fnmatchcase(one.path, glob) for glob in promised)) if promised else ()
     return Comparison(scenario, results, divergences, broken)

@@ -73,7 +73,7 @@ FLAG_WORDS = ("p_flag", "p_sflag", "p_slflag", "p_lflag", "p_stflag")
 
 @lru_cache(maxsize=65536)
 def _word_facts(flavor: Flavor, words: tuple[int, ...]) -> tuple[tuple[Value, ...], tuple[str, ...]]:
-    """The facts that stand in flag words (those of FLAG_WORDS, and ps_flag), from `terminal` to `nocldstop`; all flags' names."""
+    """The facts that stand in flag words (FLAG_WORDS and ps_flag), from `terminal` to `nocldstop`, and all flags' names."""
     *proc_words, acts_flag = words
     bits = dict(zip(FLAG_WORDS, proc_words, strict=True))
     where = flavor.words

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from oracle.facts import Value
 
@@ -144,6 +145,13 @@ class Scenario:
     only: tuple[Selector, ...] = ()
     agree: tuple[str, ...] = ()
     file: str = field(default="", compare=False)
+
+    def asks_for(self, path: str) -> bool:
+        """Whether a check or a promise of agreement names a fact; a promise about everything names none."""
+        checks = (step for step in self.steps if isinstance(step, Check))
+        return any(expectation.path == path for check in checks for expectation in check.expected) or any(
+            glob != "*" and fnmatchcase(path, glob) for glob in self.agree
+        )
 
     def runs_on(self, flavor_id: str) -> bool:
         """Whether the scenario is meant for a flavor."""
