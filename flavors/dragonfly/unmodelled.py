@@ -29,22 +29,33 @@ UNMODELLED: Mapping[str, str] = {
     "memory of a freed thread": "after a failed lwp_create the thread is freed while still on a list; what that breaks later",
 }
 
+_CRED = r"\S+\.(?:p_ucred\.cr_ref|lwp_ucred(?:\.\w+)?): [^;]*"  # differences, as snapshots say them
+_LIMIT = r"\S+\.p_limit\S*: [^;]*"
+_THREAD = r"\S+\.(?:p_lasttid|lwp_estcpu): [^;]*"
+
+
+def _left(call: str, *differences: str) -> str:
+    """What an error trace reads like that leaves nothing but some differences."""
+    one = f"(?:{'|'.join(differences)})"
+    return rf"{call}\(.*\) failed with \w+ and left {one}(?:; {one})*"
+
+
 VIOLATIONS: tuple[KnownViolation, ...] = (
     KnownViolation(
         "error-trace",
-        "lwp_ucred",
+        _left(r"\w+", _CRED),
         "entering the kernel refreshes the thread's credential, whatever the call then comes to",
         "trap.c userenter, 768af85b",
     ),
     KnownViolation(
         "error-trace",
-        "setrlimit(",
+        _left("setrlimit", _LIMIT, _CRED),
         "the limits are made private before the new ones are checked",
         "kern_plimit.c kern_setrlimit, plimit_modify",
     ),
     KnownViolation(
         "error-trace",
-        "lwp_create(",
+        _left("lwp_create", _THREAD, _LIMIT, _CRED),
         "a failed lwp_create has spent a thread id, made the limits private and raised the caller's estcpu",
         "kern_fork.c 768af85b [202, 224-232, 596]",
     ),

@@ -35,6 +35,7 @@ from flavors.netbsd.param import (
     UINT32,
 )
 from flavors.netbsd.sources import KERN_SIG, KERN_SLEEPQ
+from flavors.netbsd.state import kern
 from oracle.cite import models
 from oracle.machine.errno import EINTR, EPERM, ERESTART, ESRCH, Unmodelled
 from oracle.machine.machine import Machine
@@ -121,6 +122,16 @@ def count_stopchild(parent: Proc | None, by: int) -> None:
     """Change a parent's count of stopped or dead children, an unsigned 32-bit number."""
     assert parent is not None and parent.p_nstopchild is not None
     parent.p_nstopchild = (parent.p_nstopchild + by) & UINT32
+
+
+def miscount(k: Machine, parent: Proc | None, by: int) -> None:
+    """Note that a defect has made a parent's count of stopped or dead children too high or too low.
+
+    The kernel keeps no such note. It tells a drift that is the kernel's own from one that would be a mistake of the model's.
+    """
+    assert parent is not None
+    drift = kern(k).nstopchild_drift
+    drift[parent] = drift.get(parent, 0) + by
 
 
 @models(KERN_SIG)
