@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from oracle.args import hint
-from oracle.load.context import ALWAYS_THERE, NOT_ROLES, Context, given, ids
+from oracle.load.context import Context, given, ids
 from oracle.load.yamlpos import Node
-from oracle.scenario import FileSpec, MachineSpec, ProcessSpec, RegionSpec
+from oracle.scenario import RESERVED, FileSpec, MachineSpec, ProcessSpec, RegionSpec, not_a_role
 
 _PLAIN = frozenset(
     ("parent", "uid", "euid", "svuid", "terminal", "jail", "sugid", "nice", "command", "text", "cwd", "root")
@@ -39,9 +39,8 @@ def processes(context: Context, node: Node | None) -> tuple[ProcessSpec, ...]:
         return (ProcessSpec("parent"),)
     made: dict[str, ProcessSpec] = {}
     for name, entry in node.entries.items():
-        if name in NOT_ROLES:
-            reason = "is always there" if name in ALWAYS_THERE else "has a meaning of its own"
-            context.add(node.keys[name], f"no process can be called {name!r}, which {reason}")
+        if name in RESERVED:
+            context.add(node.keys[name], not_a_role(name))
         made[name] = process(context, name, entry, made)
         context.born[name] = context.made[name] = everywhere
     return tuple(made.values())
