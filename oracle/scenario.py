@@ -14,6 +14,7 @@ from oracle.errors import ScenarioError
 from oracle.facts import Value
 
 ALWAYS_THERE = ("kernel", "init", "shell")  # roles, in the order in which they are made
+STUBBORN = ("SIGKILL", "SIGSTOP")  # signals that no system lets a process catch or ignore
 RESERVED = frozenset((*ALWAYS_THERE, "call", "machine", "all", "none", "absent", "asleep", "spins"))  # no role to give
 
 ArgValue = bool | int | str | tuple[str, ...] | None
@@ -204,6 +205,9 @@ def _check_start(process: ProcessSpec, known: list[str]) -> None:
     for key, role in (("parent", process.parent), ("group", process.group), ("session", process.session)):
         if role not in known and (role or key == "parent"):
             raise ScenarioError(f"{name}: {key} is {role!r}; expected a process that stands before it: {', '.join(known)}")
+    for signal in (*process.ignored, *(signal for signal, _ in process.caught)):
+        if signal in STUBBORN:
+            raise ScenarioError(f"{name}: {signal} can be neither caught nor ignored")
     for uid in (process.uid, process.euid, process.svuid):
         if uid is not None and uid < 0:
             raise ScenarioError(f"{name}: user id {uid}; expected a number from 0 on")

@@ -29,6 +29,8 @@ from tests.unit.plugins import program, step
         ((ProcessSpec("one", group="two"),), "one: group is 'two'; expected a process that stands before it"),
         ((ProcessSpec("one", group="one"),), "one: group is 'one'; expected a process that stands before it: shell, init"),
         ((ProcessSpec("one", session="two"),), "one: session is 'two'; expected a process that stands before it"),
+        ((ProcessSpec("one", ignored=("SIGSTOP",)),), "one: SIGSTOP can be neither caught nor ignored"),
+        ((ProcessSpec("one", caught=(("SIGKILL", "h"),)),), "one: SIGKILL can be neither caught nor ignored"),
         ((ProcessSpec("one", uid=-1),), "one: user id -1; expected a number from 0 on"),
         ((ProcessSpec("one", euid=-2),), "one: user id -2"),
         ((ProcessSpec("one", svuid=-3),), "one: user id -3"),
