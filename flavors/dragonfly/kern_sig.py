@@ -9,6 +9,7 @@ from flavors.dragonfly.proc_h import (
     LSRUN,
     LSSLEEP,
     LSSTOP,
+    LWP_ALTSTACK,
     LWP_BREAKTSLEEP,
     LWP_SINTR,
     LWP_WEXIT,
@@ -27,9 +28,11 @@ from flavors.dragonfly.signal_h import (
     CONT_MASK,
     IGNORE_MASK,
     SA_NODEFER,
+    SA_ONSTACK,
     SA_RESETHAND,
     SIG_IGN,
     SIGCONT,
+    SIGILL,
     SIGKILL,
     STOP_MASK,
     TTYSTOP_MASK,
@@ -43,6 +46,8 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.signals import SigActs, first
 from oracle.machine.traps import Kernel
+
+BAD_STACK = "bad"  # lwp_usp of a thread whose stack can't be written
 
 
 def acts_of(p: Proc) -> SigActs:
@@ -302,6 +307,8 @@ def postsig(k: Machine, lp: Lwp, sig: int) -> Kernel[None]:
     if action is None or action is SIG_IGN:
         yield from sigexit(k, lp, sig)
         raise AssertionError("a thread came back from its process's death")
+    if lp.lwp_usp == BAD_STACK and not (action.flags & SA_ONSTACK and lp.lwp_flag & LWP_ALTSTACK):
+        yield from sigexit(k, lp, SIGILL)  # sendsig can't put the handler's frame anywhere
     lp.lwp_sigmask |= action.mask
     if not action.flags & SA_NODEFER:
         lp.lwp_sigmask |= bit

@@ -12,6 +12,7 @@ from flavors.dragonfly.kern_ktrace import ktrinherit
 from flavors.dragonfly.kern_plimit import plimit_fork, plimit_lwp_fork
 from flavors.dragonfly.kern_proc import list_of, proc_add_allproc
 from flavors.dragonfly.kern_resource import chgproccnt
+from flavors.dragonfly.kern_sig import BAD_STACK
 from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import (
     AFORK,
@@ -105,8 +106,7 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     plimit_lwp_fork(p)  # [202]
     lp2 = yield from lwp_fork(k, lp, p, RFPROC)  # [203]
     prepared = args.text("stack") == "ok"
-    if prepared:  # [204] sic: nobody looks at its error
-        lp2.lwp_usp = "new"
+    lp2.lwp_usp = "new" if prepared else BAD_STACK  # [204] sic: nobody looks at its error
     for tid in ("tid1", "tid2"):
         if args.text(tid) == "bad":  # [205-210]
             _undo_lwp_create(k, p, lp2)
@@ -209,6 +209,8 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         if p2.p_textvp is not None:  # [419]
             p2.p_textvp.v_usecount += 1  # [420]
         if flags & RFCFDG:  # [425]
+            if k.sched.ready:
+                yield from preempt("fdinit")
             p2.p_fd = fdinit(p1)  # [426-427] sic: the mask is the system's default
         elif flags & RFFDG:  # [428]
             if k.sched.ready:
