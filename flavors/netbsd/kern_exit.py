@@ -74,7 +74,9 @@ def exit1(k: Machine, l: Lwp, rv: int) -> Kernel[None]:
         yield from stop_here(l)
     p.p_sigignore = ALLSIGS
     p.p_siglist = l.lwp_siglist = 0
-    p.p_stat = SDYING
+    if p.p_stat == SSTOP and not p.p_waited:
+        miscount(k, p.p_pptr, 1)
+    p.p_stat = SDYING  # sic: from a stop, too, and nobody takes that off the parent's count: see issignal
     assert p.p_reflock is not None
     yield from rw_enter_exclusive(k, l, p.p_reflock)  # whoever still looks at the process must let go first
     p.p_xstat = rv

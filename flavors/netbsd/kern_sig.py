@@ -234,7 +234,7 @@ def issignal(k: Machine, l: Lwp, take: bool) -> Kernel[int]:
         pending = False
         if p.p_stat == SSTOP:
             yield from sigswitch(k, l, PS_NOCLDSTOP)
-            signo = sigchecktrace(p, l)
+            signo = sigchecktrace(p, l)  # sic: nobody looks whether the process is still stopped
         if not signo:
             signo = first(_candidates(p, l, l.lwp_siglist)) or first(_candidates(p, l, p.p_siglist))
             if not signo:

@@ -35,8 +35,9 @@ VIOLATIONS = (
         "stopped-children",
         _COUNTS.pattern,
         "a child born stopped is counted at whoever forks, not at its parent; one that dies under a parent that wants none "
-        "leaves its unit there; stop-on-exit is never counted; stop-on-exec clears the mark of another: so p_nstopchild drifts",
-        "kern_fork.c 1.189 [557]; kern_exit.c, proc_reparent and exit1; kern_exec.c, execve_runproc",
+        "leaves its unit there; stop-on-exit is never counted; stop-on-exec clears the mark of another; "
+        "a death from a stop leaves the stop counted: so p_nstopchild drifts",
+        "kern_fork.c 1.189 [557]; kern_exit.c, proc_reparent and exit1; kern_exec.c, execve_runproc; kern_sig.c, issignal",
         drifted,
     ),
     KnownViolation(
