@@ -234,5 +234,5 @@ def _signals(p: Proc, l: Lwp, spec: ProcessSpec) -> None:
         p.p_sigcatch |= bit
         p.p_sigignore &= ~bit
     for name in spec.pending:
-        p.p_siglist |= 1 << (signo(name) - 1)
+        p.p_siglist |= 1 << (signo(name) - 1) & ~p.p_sigignore
         l.lwp_flag |= LW_PENDSIG
