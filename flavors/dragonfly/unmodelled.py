@@ -8,7 +8,7 @@ from oracle.flavor import KnownViolation
 
 UNMODELLED: Mapping[str, str] = {
     "__clone": "DragonFly has no such call; Linux emulation makes its own of rfork",
-    "kern_fork.c [126, 147, 182, 220, 232, 593, 597, 701, 705]": (
+    "kern_fork.c [126, 147, 182, 216, 219-220, 232, 593, 597, 701, 705]": (
         "critical sections and the giant lock: kernel code is atomic here between two sleeps"
     ),
     "kern_fork.c [401, 215, 700]": "there is one scheduler, and nobody sees the order of its queue",

@@ -77,7 +77,7 @@ def sys_vfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK)  # [141]
     assert p2 is not None  # [142]
     yield from start_forked_proc(k, lp, p2)  # [143]
-    return p2.p_pid  # [144] sic: read after the sleep, with no hold on the child
+    return p2.p_pid  # [144-145] sic: read after the sleep, with no hold on the child
 
 
 @models(KERN_FORK, 164, 184)
@@ -89,7 +89,7 @@ def sys_rfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     if k.sched.ready:  # [174]
         yield from preempt("mplock")
     p2 = yield from fork1(k, lp, flags | RFPGLOCK)  # [175]
-    if p2 is None:  # [177]
+    if p2 is None:  # [176-177]
         return 0  # [179]
     yield from start_forked_proc(k, lp, p2)  # [178]
     return p2.p_pid  # [179-180]
@@ -100,7 +100,7 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """lwp_create(2): a thread of the calling process. Its id goes to two addresses in user memory."""
     p = lp.lwp_proc
     if args.text("params") == "bad":  # [197]
-        raise EFAULT("the parameters can't be read")  # [198-199]
+        raise EFAULT("the parameters can't be read")  # [198-199, 233-234]
     if k.sched.ready:  # [201]
         yield from preempt("mplock")
     plimit_lwp_fork(p)  # [202]
