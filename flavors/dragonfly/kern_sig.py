@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern import kern_of
-from flavors.dragonfly.kern_synch import setrunnable, tell_parent_of_stop, tstop
+from flavors.dragonfly.kern_synch import lock_exclusive, setrunnable, tell_parent_of_stop, tstop
 from flavors.dragonfly.proc_h import (
     AXSIG,
     LSRUN,
@@ -41,7 +41,7 @@ from flavors.dragonfly.signal_h import (
 from flavors.dragonfly.sources import KERN_SIG
 from oracle.cite import models
 from oracle.machine.errno import Panic, Unmodelled
-from oracle.machine.locks import rw_enter_exclusive, rw_exit
+from oracle.machine.locks import rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.signals import SigActs, first
@@ -212,7 +212,7 @@ def proc_unstop(k: Machine, p: Proc) -> None:
 def pgsignal(k: Machine, lp: Lwp, pgrp: Pgrp, sig: int, checkctty: bool) -> Kernel[None]:
     """Signal every member of a group, in list order, with the group locked against fork."""
     assert pgrp.pg_lock is not None
-    yield from rw_enter_exclusive(k, lp, pgrp.pg_lock)
+    yield from lock_exclusive(k, lp, pgrp.pg_lock)
     for p in list(pgrp.pg_members):
         if not checkctty or p.p_flag & P_CONTROLT:
             kern_of(k).rev.ksignal(k, p, sig)

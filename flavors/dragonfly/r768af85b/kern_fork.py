@@ -20,6 +20,7 @@ from flavors.dragonfly.proc_h import (
     ESTCPU_MAX,
     KTRFAC_INHERIT,
     LSRUN,
+    LSSLEEP,
     LWP_ALTSTACK,
     LWP_WEXIT,
     NOTE_FORK,
@@ -153,7 +154,9 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
     pgrp = p1.p_pgrp if flags & RFPGLOCK else None  # [303-304]
     if pgrp is not None:
         assert pgrp.pg_lock is not None
+        lp1.lwp_stat = LSSLEEP  # as far as it has to wait: a stop signal that comes then is pending, and starts fork over
         yield from rw_enter_shared(k, lp1, pgrp.pg_lock)  # [305]
+        lp1.lwp_stat = LSRUN
     try:
         # [306] sic: a stop signal counts although a process with P_PPWAIT can't act on it
         if pgrp is not None and (p1.p_siglist | lp1.lwp_siglist) & ~lp1.lwp_sigmask:
