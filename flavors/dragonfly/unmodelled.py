@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flavors.dragonfly.kern import kern_of
 from oracle.flavor import KnownViolation
+from oracle.machine.machine import Machine
 
 UNMODELLED: Mapping[str, str] = {
     "__clone": "DragonFly has no such call; Linux emulation makes its own of rfork",
@@ -42,6 +44,11 @@ def _left(call: str, *differences: str) -> str:
     return rf"{call}\(.*\) failed with \w+ and left {one}(?:; {one})*"
 
 
+def never_started(k: Machine, report: str) -> bool:
+    """Whether the embryo is one that a kernel caller has made and not started."""
+    return any(report.startswith(f"{k.role(p)} ") for p in kern_of(k).unstarted if p in k.allproc)
+
+
 VIOLATIONS: tuple[KnownViolation, ...] = (
     KnownViolation(
         "error-trace",
@@ -54,6 +61,13 @@ VIOLATIONS: tuple[KnownViolation, ...] = (
         _left("setrlimit", _LIMIT, _CRED),
         "the limits are made private before the new ones are checked",
         "kern_plimit.c kern_setrlimit, plimit_modify",
+    ),
+    KnownViolation(
+        "embryo",
+        r".+ stays in the embryonic state",
+        "fork1 leaves it to its caller to start the child, and this kernel caller does not",
+        "kern_fork.c 768af85b, fork1 and start_forked_proc",
+        never_started,
     ),
     KnownViolation(
         "error-trace",

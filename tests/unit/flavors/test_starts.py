@@ -44,3 +44,9 @@ def test_every_kind_of_file_can_be_open_at_the_start(flavor: Flavor, kids_count:
     assert [facts[f"parent.fd.{number}"] for number in (0, 3, 4, 5)] == ["/dev/tty", "queue", "letters", "pipe close-on-exec"]
     assert [facts.get(f"kid.fd.{number}") for number in (0, 3, 4, 5)] == ["/dev/tty", None, None, None]
     assert (facts["parent.events.3"], facts["parent.mqueues"], facts["kid.mqueues"]) == ((), 1, kids_count)
+
+
+def test_a_child_that_a_kernel_caller_does_not_start_is_an_embryo_as_it_wants() -> None:
+    result = run(scenario("an embryo", "parent fork1 flags=RFPROC start=false as=kid"), DRAGONFLY)
+    assert [(one.rule, bool(one.known)) for one in result.violations] == [("embryo", True)]
+    assert result.observation.facts["kid.state"] == "embryo"
