@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import oracle.run
 from oracle.flavor import Flavor
 from oracle.harness import compare
 from oracle.machine.machine import Machine
@@ -113,7 +114,9 @@ def show(real: list[float], ours: list[float]) -> None:
     """Print the two medians and the ratio that counts."""
     ratio = median(one / other for one, other in zip(ours, real, strict=True))
     verdict = "aim reached" if ratio <= AIM else "target met" if ratio <= TARGET else "target missed"
-    print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, {len(real)} rounds, medians")
+    host = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
+    core = "core interpreted" if str(oracle.run.__file__).endswith(".py") else "core compiled"
+    print(f"{host}, {core}, {len(real)} rounds, medians")
     print(f"one real fork+exit+wait           {median(real):12,.1f} µs")
     print(f"one differential fork case        {median(ours):12,.1f} µs")
     print(f"ratio                             {ratio:12.2f}      (target: ≤ {TARGET}, aim: {AIM}) {verdict}")
