@@ -82,6 +82,8 @@ def _fork1(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
         return 0
     if args.switch("start"):
         yield from start_forked_proc(k, lp, p2)
+    else:
+        kern_of(k).unstarted[p2] = None
     return p2.p_pid
 
 
