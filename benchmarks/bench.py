@@ -123,10 +123,9 @@ def show(turns: Turns) -> None:
     ratio = median(one / other for one, other in zip(turns.bare, turns.real, strict=True))
     whole = median(one / other for one, other in zip(turns.checked, turns.real, strict=True))
     verdict = "aim reached" if ratio <= AIM else "target met" if ratio <= TARGET else "target missed"
-    host = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
+    where = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
     core = "core interpreted" if str(oracle.run.__file__).endswith(".py") else "core compiled"
-    print(f"{host}, {core}, {len(turns.real)} rounds, medians")
-    print(f"{where}, {len(turns.real)} rounds, medians")
+    print(f"{where}, {core}, {len(turns.real)} rounds, medians")
     print(f"one real fork+exit+wait           {median(turns.real):12,.1f} µs")
     print(f"one differential fork case        {median(turns.bare):12,.1f} µs")
     print(f"ratio                             {ratio:12.2f}      (target: ≤ {TARGET}, aim: {AIM}) {verdict}")
