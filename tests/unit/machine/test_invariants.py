@@ -70,6 +70,11 @@ def adopt(k: Machine) -> None:
     k.initproc.p_children.append(proc(k, "kid"))
 
 
+def give_away(k: Machine) -> None:
+    forget_child(k)
+    adopt(k)
+
+
 def vanish(k: Machine) -> None:
     """Off the process table, but not off the lists of its parent and its group; counts are right."""
     k.zombproc.remove(proc(k, "dead"))
@@ -152,12 +157,18 @@ BREAKERS: dict[str, tuple[str, str, Callable[[Machine], None]]] = {
     "a signal lock": ("references", "mutex x: mtx_refcnt is 2, but 1", kid_with("p_lock", Mutex("x", mtx_refcnt=2))),
     "a leader node": ("references", "FdToLeader: fdl_refcount is 2", share_leader),
     "a space that zombies left": ("references", "vm_exitingcnt is 0, but 1 zombies", kid_with("p_exitvm", VmSpace({}))),
+    "a space that fewer zombies left": (
+        "references",
+        "vm_exitingcnt is 2, but 1 zombies",
+        kid_with("p_exitvm", VmSpace({}, vm_exitingcnt=2)),
+    ),
     "a process twice": ("process-table", "kid is 2 times on the process lists", appear_twice),
     "no group": ("group-list", "kid is on 0 group lists", leave_group),
     "two groups": ("group-list", "kid is on 2 group lists", join_a_second_group),
     "a ghost in a group": ("group-list", "dead is gone, but still listed", vanish),
     "a ghost among the children": ("child-list", "dead is gone, but still listed", vanish),
     "no parent": ("child-list", "kid is not exactly once among the children of its parent", forget_child),
+    "the wrong parent": ("child-list", "kid is not exactly once among the children of its parent", give_away),
     "two parents": ("child-list", "kid is not exactly once among the children of its parent", adopt),
     "a lock kept": ("locks", "kid is in user mode and holds 1 locks", keep_lock),
     "an embryo": ("embryo", "kid stays in the embryonic state", never_start),
