@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from flavors.dragonfly.kern import ForkHook
-from flavors.dragonfly.proc_h import P_PPWAIT, P_WEXIT, SACTIVE, SZOMB
+from flavors.dragonfly.proc_h import P_PPWAIT, P_SUGID, P_WEXIT, SACTIVE, SZOMB
 from flavors.dragonfly.unistd import RF_NAMES
 from oracle.flavor import Args, Flavor, ParsedValue
 from oracle.machine.kevent import KtrNode
@@ -102,5 +102,5 @@ def _wake(world: World, child: Proc, end: str) -> None:
         child.p_stat = SZOMB
         child.p_flag |= P_WEXIT
     if end == REAPED:
-        child.p_pid = SOMEBODY
+        child.p_pid, child.p_flag = SOMEBODY, P_SUGID
     world.k.wakeup(pptr)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.proc_h import NOTE_FORK
 from oracle.flavor import Flavor
@@ -22,6 +24,7 @@ LWP_FLAGS = {
     "LWP_ALTSTACK": 0x1, "LWP_OLDMASK": 0x2, "LWP_BREAKTSLEEP": 0x4, "LWP_SINTR": 0x8, "LWP_SELECT": 0x10, "LWP_ONRUNQ": 0x20,
     "LWP_WEXIT": 0x40, "LWP_WSTOP": 0x80,
 }  # fmt: skip
+TREE_SINCE = 3  # the revision (by `Flavor.order`) from which threads are kept in a tree
 LONG_AGO = -99_900_100  # the caller's birth in ticks: 999 seconds after the machine's epoch
 
 
@@ -43,7 +46,7 @@ def build(flavor: Flavor, knobs: Knobs) -> World:
     _files(p1, knobs)
     _leaders(k, p1, knobs, names, other)
     _signals(p1, lp1, knobs)
-    _threads(p1, lp1, knobs)
+    _threads(flavor, p1, lp1, knobs)
     _lists(k, p1, knobs, other)
     _globals(k, p1, knobs)
     return World(k, knobs, p1, lp1, stage)
@@ -167,7 +170,6 @@ def _signals(p1: Proc, lp1: Lwp, knobs: Knobs) -> None:
     assert acts is not None
     acts.ps_sigact = {30: SigHandler("777")}
     acts.ps_sigignore, acts.ps_sigcatch, acts.ps_flag = 48, 192, 1
-    knobs.number("sigacts_shared")
     p1.p_siglist = knobs.number("sig_proc")
     if signo := knobs.number("pending_signal"):
         p1.p_siglist |= sigmask(signo)
@@ -178,18 +180,21 @@ def _signals(p1: Proc, lp1: Lwp, knobs: Knobs) -> None:
     lp1.lwp_flag = flag_word(knobs.words("lwp_flag"), LWP_FLAGS)
 
 
-def _threads(p1: Proc, lp1: Lwp, knobs: Knobs) -> None:
-    """The caller's siblings, and which of all is the caller."""
+def _threads(flavor: Flavor, p1: Proc, lp1: Lwp, knobs: Knobs) -> None:
+    """The caller's siblings, and which of all is the caller. Younger ones come first, unless threads are kept by their ids."""
     count = knobs.number("nthreads", 1)
     tids = knobs.numbers("tids") or list(range(count))
     mine = knobs.number("curlwp")
     lp1.lwp_tid = tids[mine]
-    for n, tid in enumerate(tids):
-        if n != mine:
-            p1.p_lwps.append(Lwp(p1, tid, lp1.lwp_stat, lwp_cpumask=0))
-    p1.p_lwps.sort(key=lambda lp: lp.lwp_tid)
+    others = [Lwp(p1, tid, lp1.lwp_stat, lwp_cpumask=0) for n, tid in enumerate(tids) if n != mine]
+    p1.p_lwps[:] = [*others[:mine], lp1, *others[mine:]]
+    if flavor.order >= TREE_SINCE:
+        p1.p_lwps.sort(key=lambda lp: lp.lwp_tid)
+    else:
+        p1.p_lwps.reverse()
     p1.p_nthreads = len(tids)
-    p1.p_lasttid = knobs.number("lasttid", max(tids))
+    last = p1.p_lasttid + max(tids) if "lwp_create" in flavor.calls else p1.p_lasttid
+    p1.p_lasttid = knobs.number("lasttid", last)
 
 
 def _lists(k: Machine, p1: Proc, knobs: Knobs, parent: Proc) -> None:
@@ -228,3 +233,8 @@ def _globals(k: Machine, p1: Proc, knobs: Knobs) -> None:
     kern.nextpid, kern.pidchecked = knobs.number("lastpid", 1000), 0
     kern.usched_mastermask = knobs.number("usched_mastermask", -1)
     kern.p_wakeup[p1] = None
+    own: Any = getattr(kern, "own", None)  # of one revision: at 1.62, memory that nobody clears, and what left the u-areas
+    if knobs.number("recycled") and hasattr(own, "lwp_zone"):
+        own.lwp_zone.append(LWP_FLAGS["LWP_ALTSTACK"] | LWP_FLAGS["LWP_OLDMASK"])
+    if knobs.number("sigacts_shared") and hasattr(own, "heap_sigacts"):
+        own.heap_sigacts[p1.p_sigacts] = None

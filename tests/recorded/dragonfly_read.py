@@ -11,7 +11,7 @@ from oracle.machine.proc import Lwp, Proc
 from oracle.machine.signals import SigActs
 from oracle.machine.vm import VmSpace
 from tests.recorded.dragonfly import STATES
-from tests.recorded.dragonfly_build import LWP_FLAGS
+from tests.recorded.dragonfly_build import LWP_FLAGS, TREE_SINCE
 from tests.recorded.recording import Outcome, Recording
 from tests.recorded.world import Counted, World
 
@@ -147,7 +147,7 @@ def _process(flavor: Flavor, world: World, p: Proc) -> Outcome:
         "tracenode": None if p.p_tracenode is None else "parent's" if p.p_tracenode is world.before["tracenode"] else "other",
         "ucred": _cred(world, p.p_ucred),
         "varsyms": [int(one) for one in p.p_varsymset],
-        "vkernel": None if p.p_vkernel is None else "parent's" if p.p_vkernel is world.p1.p_vkernel else "other",
+        "vkernel": _vkernel(flavor, world, p),
         "vm": _vm(world, p.p_vmspace, child),
         "wakeup": int(p in kern_of(world.k).p_wakeup),
         "xstat": p.p_xstat,
@@ -176,6 +176,15 @@ def slots(fd: FileDesc, reserved: str, count: int) -> list[list[object]]:
     """The slots of a table that are taken: number, kind, and references of the open file, `count` for those half open."""
     found: list[list[object]] = [[slot, fp.f_type, fp.f_count] for slot, fp in fd.fd_files.items()]
     return found + [[slot, reserved, count] for slot in fd.fd_reserved]
+
+
+def _vkernel(flavor: Flavor, world: World, p: Proc) -> str | None:
+    """Whose virtual-kernel state a process has. Early revisions share a part of it, which is the part that the model has."""
+    if p.p_vkernel is None:
+        return None
+    if p.p_vkernel is not world.p1.p_vkernel:
+        return "other"
+    return "own, common part shared" if p is not world.p1 and flavor.order < TREE_SINCE else "parent's"
 
 
 def _how(world: World, fd: FileDesc) -> str:
@@ -222,6 +231,9 @@ def _sigacts(world: World, acts: SigActs | None, child: bool) -> Outcome | None:
     handler = acts.ps_sigact.get(30)
     found: Outcome = {"dispositions": int(handler.name) if handler is not None else 0, "refcnt": acts.ps_refcnt}
     found |= {"ps_flag": acts.ps_flag, "sigcatch": acts.ps_sigcatch, "sigignore": acts.ps_sigignore}
+    heap = getattr(getattr(world.k.kern, "own", None), "heap_sigacts", None)  # of 1.62: those that have left the u-area
+    if heap is not None:
+        found["where"] = "heap" if acts in heap else "own u-area" if child else "parent u-area"
     if child:
         found["rel"] = "shared" if acts is world.p1.p_sigacts else "copied"
     return found

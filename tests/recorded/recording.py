@@ -67,14 +67,17 @@ class Recording:
     outcome: Outcome
 
 
-def recordings(path: Path = OUTCOMES) -> Iterator[Recording]:
-    """The recordings of a file, plain or packed with gzip. Raises UsageError for what is none."""
+def recordings(path: Path = OUTCOMES, about: str = "") -> Iterator[Recording]:
+    """The recordings of a file, plain or packed with gzip, or those whose line has the text `about`.
+
+    Raises UsageError for what is no recording.
+    """
     try:
         with path.open("rb") as probe:
             packed = probe.read(2) == GZIP
         with gzip.open(path, "rt", encoding="utf-8") if packed else path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
-                if line.strip():
+                if about in line and line.strip():
                     yield _recording(line, f"{path}:{number}")
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}; name a file of recordings") from None

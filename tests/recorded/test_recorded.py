@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
@@ -22,13 +22,10 @@ PARTS = 4  # of the recordings of a flavor, for workers that run side by side
 MOST_OUTSIDE = 0.10  # of the members
 
 
-@cache
-def by_flavor() -> dict[str, list[Recording]]:
-    """All recordings."""
-    found: dict[str, list[Recording]] = {}
-    for recording in recordings():
-        found.setdefault(recording.flavor, []).append(recording)
-    return found
+@lru_cache(maxsize=1)  # of a hundred megabytes
+def of_flavor(flavor_id: str) -> list[Recording]:
+    """All recordings of a flavor."""
+    return [one for one in recordings(about=f'"{flavor_id}"') if one.flavor == flavor_id]
 
 
 @cache
@@ -37,9 +34,10 @@ def installed() -> dict[str, Flavor]:
     return {flavor.id: flavor for flavor in load_flavors().flavors}
 
 
-def first(flavor: str) -> Recording:
+@cache
+def first(flavor_id: str) -> Recording:
     """The first recording of a flavor in which a process is made."""
-    return next(one for one in by_flavor()[flavor] if one.outcome["child"] is not None)
+    return next(one for one in recordings(about=f'"{flavor_id}"') if one.outcome["child"] is not None)
 
 
 def altered(recording: Recording, **members: object) -> Recording:
@@ -57,7 +55,7 @@ def line(recording: Recording) -> str:
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("flavor_id", FLAVORS)
 def test_a_flavor_does_what_its_listing_did(flavor_id: str, part: int) -> None:
-    wanted = by_flavor()[flavor_id][part::PARTS]
+    wanted = of_flavor(flavor_id)[part::PARTS]
     flavor = installed().get(flavor_id)
     if flavor is None:
         pytest.skip(f"{len(wanted)} recordings of {flavor_id}, which is not installed")
@@ -68,13 +66,13 @@ def test_a_flavor_does_what_its_listing_did(flavor_id: str, part: int) -> None:
 
 
 def test_every_recording_is_of_a_flavor_that_is_asked_for() -> None:
-    assert tuple(sorted(by_flavor())) == FLAVORS
+    assert tuple(sorted({one.flavor for one in recordings()})) == FLAVORS
 
 
 @pytest.mark.parametrize("flavor_id", FLAVORS)
 def test_few_members_are_outside_the_notions_of_the_model(flavor_id: str) -> None:
     members: dict[str, None] = {}
-    for recording in by_flavor()[flavor_id]:
+    for recording in of_flavor(flavor_id):
         for path, _ in flatten(words(recording.outcome)):
             members[INDEX.sub("", path)] = None
     outside = [member for member in members if reason(member, flavor_id)]
@@ -83,7 +81,7 @@ def test_few_members_are_outside_the_notions_of_the_model(flavor_id: str) -> Non
 
 def test_what_is_said_to_be_outside_the_notions_is_recorded() -> None:
     seen: dict[str, None] = {}
-    for recording in (one for some in by_flavor().values() for one in some):
+    for recording in recordings():
         for path, _ in flatten(recording.outcome):
             member = INDEX.sub("", path)
             seen[member] = seen[member.removeprefix("child.").removeprefix("parent.")] = None
