@@ -144,7 +144,7 @@ class World:
 
 def _excess(k: Machine, others: list[Proc]) -> dict[object, int]:
     """By how much each reference count is above its holders in sight."""
-    holders = invariants._holders(k, [*k.allproc, *k.zombproc, *others])
+    holders = invariants.holders(k, [*k.allproc, *k.zombproc, *others])
     return {one: references(one) - count for one, count in holders.items()}
 
 
