@@ -11,6 +11,7 @@ from oracle.machine.kevent import KtrNode
 from oracle.machine.locks import Mutex, RwLock
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Args, Proc
+from oracle.machine.traps import Kernel, tsleep
 from oracle.machine.vm import VmSpace
 from oracle.run import Execution
 from tests.outside.tinyos import EMBRYO, FLAVOR, live
@@ -203,3 +204,14 @@ def test_a_reported_stop_is_not_waited_for_again(k: Machine) -> None:
     assert invariants.check(k, states) == []
     proc(k, "kid").p_waited = 0
     assert [one.rule for one in invariants.check(k, states)] == ["stopped-children"]
+
+
+def test_a_child_may_be_half_made_while_somebody_sleeps_in_the_kernel(k: Machine) -> None:
+    def sleep() -> Kernel[None]:
+        yield from tsleep(k, "halfway")
+
+    proc(k, "kid").p_stat = EMBRYO
+    assert [one.rule for one in check(k)] == ["embryo"]
+    k.sched.spawn(k.roles["parent"], "fork", sleep())
+    k.sched.run()
+    assert check(k) == []
