@@ -6,14 +6,12 @@ same once it was written to a file and read again.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 
 from hypothesis import HealthCheck, Phase, given, settings
 
 from oracle.load import dump_scenario, loads
-from oracle.outcome import Violation
 from oracle.registry import load_flavors
 from oracle.run import run
 from oracle.scenario import Scenario
@@ -21,7 +19,6 @@ from tests.properties.programs import scenarios
 
 FLAVORS = load_flavors().flavors
 EXAMPLES = 150
-_SIGNALS_TAKEN = re.compile(r"\.(?:p_siglist|lwp_siglist|lwp_flag|lwp_handled)\b")
 
 
 def _sound(program: Scenario) -> None:
@@ -30,14 +27,9 @@ def _sound(program: Scenario) -> None:
     for flavor in FLAVORS:
         result = run(program, flavor)
         assert not result.crash, f"{flavor.id}: {result.crash}\n{dump_scenario(program)}"
-        unknown = [f"{one.rule} after step {one.step}: {one.text}" for one in result.violations if not _explained(one)]
+        unknown = [f"{one.rule} after step {one.step}: {one.text}" for one in result.violations if not one.known]
         assert not unknown, f"{flavor.id}: {unknown}\n{dump_scenario(program)}"
         assert run(again, flavor) == result
-
-
-def _explained(one: Violation) -> bool:
-    """Whether a broken rule is the real kernel's doing, or signals that were dealt with on the way back from a failed call."""
-    return bool(one.known) or (one.rule == "error-trace" and _SIGNALS_TAKEN.search(one.text) is not None)
 
 
 def checking(examples: int, **more: object) -> Callable[[], None]:
