@@ -20,7 +20,6 @@ from flavors.dragonfly.proc_h import (
     SACTIVE,
     SIDL,
     SSTOP,
-    SZOMB,
 )
 from flavors.dragonfly.signal_h import (
     CKPT_MASK,
@@ -165,8 +164,8 @@ def lwp_signotify(k: Machine, lp: Lwp) -> None:
     if lp.lwp_task is None:
         if lp in kern_of(k).threadless:
             raise Panic("a signal for an lwp that has no thread yet")
-        stat = lp.lwp_proc.p_stat
-        if stat != SIDL and stat != SZOMB and lp is not k.curlwp:
+        p = lp.lwp_proc
+        if p.p_stat != SIDL and lp is not k.curlwp and not kern_of(k).rev.is_zombie(p):
             k.sched.spawn(lp, "trap", k.userret(k, lp))
     elif lp.lwp_flag & LWP_SINTR or lp.lwp_stat == LSRUN:
         k.sched.interrupt(lp)
@@ -175,7 +174,7 @@ def lwp_signotify(k: Machine, lp: Lwp) -> None:
 @models(KERN_SIG)
 def proc_stop(k: Machine, p: Proc) -> None:
     """Stop a process. Threads that sleep count as stopped at once, the others stop on their way to user mode."""
-    if p.p_stat in (SSTOP, SZOMB):
+    if p.p_stat == SSTOP or kern_of(k).rev.is_zombie(p):
         return
     p.p_stat = SSTOP
     for lp in p.p_lwps:

@@ -1,4 +1,4 @@
-"""What the models leave out, and the invariants that the real kernel breaks."""
+"""What the models of all revisions leave out, and the invariants that all real kernels break."""
 
 from __future__ import annotations
 
@@ -8,13 +8,6 @@ from oracle.flavor import KnownViolation
 
 UNMODELLED: Mapping[str, str] = {
     "__clone": "DragonFly has no such call; Linux emulation makes its own of rfork",
-    "kern_fork.c [126, 147, 182, 220, 232, 593, 597, 701, 705]": (
-        "critical sections and the giant lock: kernel code is atomic here between two sleeps"
-    ),
-    "kern_fork.c [401, 215, 700]": "there is one scheduler, and nobody sees the order of its queue",
-    "kern_fork.c [580, 594-595, 614-629]": (
-        "the kernel thread below an lwp, its stack and its queues: nothing of them shows outside the kernel"
-    ),
     "swapping": "p_swtime and what pages are in memory: no program of a scenario can see it",
     "memory shortage": "vm_fork waits on vmwait below a mark; the machine always has free pages",
     "priorities": "only the fork heuristic moves estcpu; decay, run queues and rtprio are left out",
@@ -26,26 +19,13 @@ UNMODELLED: Mapping[str, str] = {
     "LDT, capabilities, I/O permission": "machine-dependent parts that cpu_fork and caps_fork copy; no call sets them",
     "revoke of a terminal": "a session leader's exit hangs up, but files that are open on the terminal stay usable",
     "kern.randompid": "random pids; only 0, the default, is modelled",
-    "memory of a freed thread": "after a failed lwp_create the thread is freed while still on a list; what that breaks later",
 }
 
 VIOLATIONS: tuple[KnownViolation, ...] = (
     KnownViolation(
         "error-trace",
-        "lwp_ucred",
-        "entering the kernel refreshes the thread's credential, whatever the call then comes to",
-        "trap.c userenter, 768af85b",
-    ),
-    KnownViolation(
-        "error-trace",
         "setrlimit(",
         "the limits are made private before the new ones are checked",
         "kern_plimit.c kern_setrlimit, plimit_modify",
-    ),
-    KnownViolation(
-        "error-trace",
-        "lwp_create(",
-        "a failed lwp_create has spent a thread id, made the limits private and raised the caller's estcpu",
-        "kern_fork.c 768af85b [202, 224-232, 596]",
     ),
 )
