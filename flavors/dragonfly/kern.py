@@ -64,6 +64,7 @@ class Globals:
     threadless: dict[Lwp, None] = field(default_factory=dict)  # lwps that are linked and wait for their thread
     freed: dict[Proc, int] = field(default_factory=dict)  # reaped processes: how many were allocated by then
     allocated: int = 0  # processes allocated
+    own: object = None  # what one revision alone keeps
 
 
 @dataclass(frozen=True, slots=True)

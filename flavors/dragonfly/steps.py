@@ -55,6 +55,11 @@ def copy_sigacts(acts: SigActs) -> SigActs:
     return SigActs(acts.ps_sigact.copy(), 1, acts.ps_sigignore, acts.ps_sigcatch, acts.ps_flag)
 
 
+def copy_procsig(acts: SigActs) -> SigActs:
+    """The sets and flags of signal actions of the child's own; the handlers follow later."""
+    return SigActs({}, 1, acts.ps_sigignore, acts.ps_sigcatch, acts.ps_flag)
+
+
 def inherits_terminal(p1: Proc) -> bool:
     """Whether p1 is marked as having the controlling terminal, and its session still has one."""
     assert p1.p_pgrp is not None

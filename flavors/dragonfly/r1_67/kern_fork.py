@@ -271,7 +271,7 @@ def _share_descriptors(p1: Proc, p2: Proc, flags: int) -> None:
 def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]:
     """A thread of a process, made after an existing one. It is linked, and not yet running."""
     lwps = destproc.p_lwps
-    if destproc.p_lasttid >= MAX_TID:  # [546] the next one would be negative
+    if not 0 < destproc.p_lasttid + 1 <= MAX_TID:  # [546]
         tid = _free_tid(lwps)  # [547-561]
     else:
         tid = destproc.p_lasttid  # [564]
