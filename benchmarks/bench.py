@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -58,7 +59,7 @@ def main() -> int:
     """Measure, print a table; the exit code is 0 unless something could not be measured."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=20, help="how often the two take turns (default: %(default)s)")
-    parser.add_argument("--cases", type=int, default=20, help="differential cases in a turn (default: %(default)s)")
+    parser.add_argument("--cases", type=int, default=300, help="differential cases in a turn (default: %(default)s)")
     parser.add_argument("--forks", type=int, default=300, help="real forks in a turn (default: %(default)s)")
     options = parser.parse_args()
     flavors = load_flavors().select(FLAVORS)
@@ -66,8 +67,8 @@ def main() -> int:
     refuse_failures(PROGRAM, flavors)
     with tempfile.TemporaryDirectory() as folder:
         program = build(Path(folder))
-        real, ours = take_turns(program, flavors, options.rounds, options.cases, options.forks)
-    show(real, ours)
+        turns = take_turns(program, flavors, options.rounds, options.cases, options.forks)
+    show(turns)
     steps = best_of(5, hand_over)
     program_steps = best_of(5, lambda: program_turn(flavors))
     print(f"scheduler steps a second          {steps:12,.0f}   (aim: {STEPS_AIM:,})")
@@ -93,30 +94,40 @@ def build(folder: Path) -> Path:
     return program
 
 
-def take_turns(
-    program: Path, flavors: tuple[Flavor, ...], rounds: int, cases: int, forks: int
-) -> tuple[list[float], list[float]]:
-    """Microseconds of one real fork+exit+wait, and of one differential case, for each round."""
-    real: list[float] = []
-    ours: list[float] = []
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Microseconds of each round: one real fork+exit+wait, one differential case, the same with invariants checked."""
+
+    real: list[float]
+    bare: list[float]
+    checked: list[float]
+
+
+def take_turns(program: Path, flavors: tuple[Flavor, ...], rounds: int, cases: int, forks: int) -> Turns:
+    """Measure the three in turn, `rounds` times."""
+    turns = Turns([], [], [])
     for _ in range(rounds):
         printed = subprocess.run([str(program), str(forks)], check=True, capture_output=True, text=True).stdout
-        real.append(float(printed) / 1000)
-        start = perf_counter()
-        for _ in range(cases):
-            compare(CASE, flavors)
-        ours.append((perf_counter() - start) / cases * 1e6)
-    return real, ours
+        turns.real.append(float(printed) / 1000)
+        for into, checked in ((turns.bare, False), (turns.checked, True)):
+            start = perf_counter()
+            for _ in range(cases):
+                compare(CASE, flavors, checked=checked)
+            into.append((perf_counter() - start) / cases * 1e6)
+    return turns
 
 
-def show(real: list[float], ours: list[float]) -> None:
-    """Print the two medians and the ratio that counts."""
-    ratio = median(one / other for one, other in zip(ours, real, strict=True))
+def show(turns: Turns) -> None:
+    """Print the medians and the ratio that counts: build, fork, observe, compare over the real thing."""
+    ratio = median(one / other for one, other in zip(turns.bare, turns.real, strict=True))
+    whole = median(one / other for one, other in zip(turns.checked, turns.real, strict=True))
     verdict = "aim reached" if ratio <= AIM else "target met" if ratio <= TARGET else "target missed"
-    print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, {len(real)} rounds, medians")
-    print(f"one real fork+exit+wait           {median(real):12,.1f} µs")
-    print(f"one differential fork case        {median(ours):12,.1f} µs")
+    where = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
+    print(f"{where}, {len(turns.real)} rounds, medians")
+    print(f"one real fork+exit+wait           {median(turns.real):12,.1f} µs")
+    print(f"one differential fork case        {median(turns.bare):12,.1f} µs")
     print(f"ratio                             {ratio:12.2f}      (target: ≤ {TARGET}, aim: {AIM}) {verdict}")
+    print(f"ratio with invariants checked     {whole:12.2f}")
 
 
 def best_of(times: int, measure: Callable[[], float]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,11 +25,11 @@ class Divergence:
         return tuple((value, tuple(flavors)) for value, flavors in grouped.items())
 
 
-def diff(results: Sequence[RunResult]) -> tuple[Divergence, ...]:
+def diff(results: Sequence[RunResult], asks_for: Callable[[str], bool]) -> tuple[Divergence, ...]:
     """The facts on which runs of one scenario disagree, in the order of the vocabulary's subjects as they were observed.
 
     Runs that crashed or met what their flavor does not model say nothing and are left out. Facts that mean something on one
-    system alone are compared between the flavors of that system only.
+    system alone are compared between the flavors of that system only, and some facts only if the scenario asks for them.
     """
     said = [result for result in results if not result.crash and not result.unmodelled]
     if len(said) < 2:
@@ -37,10 +37,11 @@ def diff(results: Sequence[RunResult]) -> tuple[Divergence, ...]:
     systems = [result.flavor.partition("@")[0] for result in said]
     found = []
     for path in _paths(said, len(set(systems)) < len(systems)):
-        if _compared(path):
+        scope = _scope(path)
+        if scope is Scope.ALL or (scope is Scope.ASKED and asks_for(path)):
             values = tuple([(result.flavor, result.observation.facts.get(path)) for result in said])
             found.append(Divergence(path, values))
-        else:
+        elif scope is Scope.SYSTEM:
             found.extend(_within_systems(path, said))
     return tuple(found)
 
@@ -56,9 +57,9 @@ def _paths(said: Sequence[RunResult], relatives: bool) -> list[str]:
 
 
 @lru_cache(maxsize=65536)
-def _compared(path: str) -> bool:
+def _scope(path: str) -> Scope:
     fact = lookup(path)
-    return fact is None or fact.scope is Scope.ALL
+    return Scope.ALL if fact is None else fact.scope
 
 
 def _within_systems(path: str, said: Sequence[RunResult]) -> list[Divergence]:

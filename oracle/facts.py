@@ -26,6 +26,7 @@ class Scope(Enum):
     """Between which flavors a fact is compared."""
 
     ALL = "all flavors"
+    ASKED = "all, if asked for"  # differs nearly everywhere for one and the same reason
     SYSTEM = "flavors of one system"  # a number or word that means something on that system alone
 
 
@@ -99,7 +100,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(_P, "profiling", "bool", "Whether the profiling clock runs for it."),
     Fact(_P, "timer", "bool", "Whether its real-time interval timer is armed."),
     Fact(_P, "cpu_time", "int", "Processor time charged to it, in ticks."),
-    Fact(_P, "ktrace", "text", "What ktrace records of it and where to, or none."),
+    Fact(_P, "ktrace", "text", "Where ktrace records of it go, and whether its children inherit that, or none."),
     Fact(_P, "watched", "int", "How many kernel event queues watch it."),
     Fact(_P, "events.*", "list", "What the kernel event queue behind a descriptor has to report: watched role, notes, data."),
     Fact(_P, "mqueues", "int", "Open message queues, as counted for its limit."),
@@ -109,6 +110,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(_P, "tids", "list", "The ids of its threads, in the kernel's order.", Scope.SYSTEM),
     Fact(_P, "registers", "text", "The two return registers that its first thread last saw.", Scope.SYSTEM),
     Fact(_P, "flags", "list", "The names of its process flags.", Scope.SYSTEM),
+    Fact(_P, "ktrace_flags", "text", "Its ktrace flag word, in hexadecimal.", Scope.SYSTEM),
     Fact(_P, "holds", "int", "Holds that keep it from being freed.", Scope.SYSTEM),
     Fact(_P, "estcpu", "int", "The scheduler's estimate of its first thread's recent use.", Scope.SYSTEM),
     Fact(_P, "nstopchild", "int", "Stopped or dead children that nobody has waited for yet, as it counts them.", Scope.SYSTEM),
@@ -125,7 +127,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(_M, "uid.*", "int", "Processes charged to a user id."),
     Fact(_M, "console", "list", "What the kernel printed.", Scope.SYSTEM),
     Fact(_M, "console_lines", "int", "How many lines the kernel printed."),
-    Fact(_M, "forks", "int", "The statistic that the system publishes under the name of forks."),
+    Fact(_M, "forks", "int", "The statistic that the system publishes under the name of forks.", Scope.ASKED),
     Fact(_M, "vforks", "int", "The statistic that the system publishes for forks which hold the parent."),
     Fact(_M, "counter.*", "int", "A statistic under the system's own name, if it is not 0.", Scope.SYSTEM),
     Fact(_M, "group.*", "list", "The members of the group that a role leads, in the order in which a group signal reaches them."),

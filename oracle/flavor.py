@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 from oracle.calls import CallSpec
 from oracle.cite import Source
-from oracle.facts import Value
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel
@@ -64,6 +63,9 @@ class Call:
     `run(k, lwp, args)` is a coroutine (see `at_once` for a call that never waits). It returns an int (a pid for a process, a
     descriptor, 0), a text, or None for 0; an errno is raised. The entry and exit of the system call (restart, return to user
     mode) are `Flavor.syscall`'s.
+
+    `wait` returns a text: who it was, by role, and what `Flavor.status` makes of the status word that wait4(2) would give:
+    "kid exited 3", "kid killed SIGTERM", "kid stopped SIGTSTP", "kid continued"; 0 if WNOHANG found nothing.
     """
 
     spec: CallSpec
@@ -100,12 +102,17 @@ class Inexpressible:
 
 @dataclass(frozen=True, slots=True)
 class KnownViolation:
-    """An invariant that the real kernel breaks: which (the rule's name, and a text its report contains), why, and where."""
+    """An invariant that the real kernel breaks: which (the rule's name, and what its report reads like), why, and where.
+
+    It has to fit the real kernel's break and no other, or it hides the model's own: `matches` is a regular expression for the
+    whole report, and `explains(k, report)`, where words are not enough, says whether the machine shows that this was the cause.
+    """
 
     rule: str
-    contains: str
+    matches: str
     why: str
     cite: str
+    explains: Callable[[Machine, str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +135,15 @@ class Words:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flavor:
-    """The model of one kernel revision. Two flavors are the same only if they are the same object."""
+    """The model of one kernel revision. Two flavors are the same only if they are the same object.
+
+    What a system keeps in globals of its own, `boot` puts into `Machine.kern`, as a dataclass: what a failed call leaves behind
+    is found by going through the fields of all that hangs on the machine, and in anything but a dataclass nothing is seen.
+
+    `status` reads the words of `Proc.p_xstat`: `exit << 8` or the signal that killed it (and, where a system has it, the bit
+    for a core dump), as wait4(2) reports them. While `states` calls a process stopped, `p_xstat` holds the bare number of the
+    signal that stopped it, and `status` is asked for `p_xstat << 8 | 0o177`, which is what wait4(2) would give.
+    """
 
     id: str  # "system@revision"
     title: str  # one line for people
@@ -147,7 +162,6 @@ class Flavor:
     ignored: Callable[[Proc], int]  # signals ignored on purpose
     handler: Callable[[Proc, int], str]  # the handler that delivery of a signal would find, "" for none
     tunables: Mapping[str, int] = field(default_factory=dict)  # name -> default
-    extra_facts: Callable[[Machine, Proc], Mapping[str, Value]] | None = None  # facts of the vocabulary only it can tell
     violations: tuple[KnownViolation, ...] = ()
     unmodelled: Mapping[str, str] = field(default_factory=dict)  # what is not modelled -> why
     order: int = 0  # place among the revisions of its system, oldest first

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from oracle.args import ArgumentError, parse
-from oracle.calls import SPAWN_PARAMS, Kind
+from oracle.calls import PORTABLE_BY_NAME, SPAWN_PARAMS, Kind
 from oracle.flavor import Args, Call, Flavor, Inexpressible, ParsedValue
+from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
 from oracle.outcome import INEXPRESSIBLE
 from oracle.scenario import ArgValue, Step
@@ -26,7 +27,10 @@ class NotMade(Exception):
 
 
 def lower(flavor: Flavor, k: Machine, step: Step) -> tuple[Call, Args, str]:
-    """The flavor's call for a step, its arguments, and the call as a person would write it. Raises NotMade."""
+    """The flavor's call for a step, its arguments, and the call as a person would write it.
+
+    Raises NotMade; Unmodelled for a portable call that the flavor leaves out.
+    """
     name: str = step.call
     args: Mapping[str, ArgValue] = step.args
     if name == "spawn":
@@ -37,6 +41,8 @@ def lower(flavor: Flavor, k: Machine, step: Step) -> tuple[Call, Args, str]:
     written = render_call(name, args) if args else f"{name}()"
     call = flavor.calls.get(name)
     if call is None:
+        if name in PORTABLE_BY_NAME:
+            raise Unmodelled(flavor.unmodelled.get(name, f"{flavor.id} does not model {name}"))
         raise NotMade(INEXPRESSIBLE, flavor.unmodelled.get(name, f"{flavor.id} has no {name}"), written)
     if not call.spec.params:
         return call, NO_ARGS, written

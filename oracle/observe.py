@@ -37,7 +37,7 @@ ALWAYS = (
     "umask", "stack", "tls", "threads", "nice", "command", "text", "forked", "timer", "cpu_time", "ktrace", "watched",
     "mqueues", "same_leader_as",
 )  # fmt: skip
-SYSTEM = ("pid", "tids", "registers", "flags", "holds", "estcpu", "nstopchild")
+SYSTEM = ("pid", "tids", "registers", "flags", "ktrace_flags", "holds", "estcpu", "nstopchild")
 ZOMBIE = ("state", "parent", "status", "exit_signal")
 PAIR = ("memory", "files", "cwd", "handlers", "offsets", "regions")
 PAIR_SYSTEM = ("signal_lock", "limits", "credential")
@@ -46,6 +46,7 @@ CONSOLE = ("machine.console",)
 
 BACKSTAGE = ("kernel", "init", "shell")
 AFORK = 0x01  # the same accounting flag on every BSD
+KTRFAC_INHERIT = 0x40000000  # likewise
 NONE = "none"
 NO_LWP = (0, "", "", "", (0, 0), 0)
 
@@ -73,7 +74,7 @@ FLAG_WORDS = ("p_flag", "p_sflag", "p_slflag", "p_lflag", "p_stflag")
 
 @lru_cache(maxsize=65536)
 def _word_facts(flavor: Flavor, words: tuple[int, ...]) -> tuple[tuple[Value, ...], tuple[str, ...]]:
-    """The facts that stand in flag words (those of FLAG_WORDS, and ps_flag), from `terminal` to `nocldstop`; all flags' names."""
+    """The facts that stand in flag words (FLAG_WORDS and ps_flag), from `terminal` to `nocldstop`, and all flags' names."""
     *proc_words, acts_flag = words
     bits = dict(zip(FLAG_WORDS, proc_words, strict=True))
     where = flavor.words
@@ -216,7 +217,7 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
         proc.p_acflag,
         proc.p_realtimer,
         proc.p_cputime,
-        _ktrace(proc) if proc.p_traceflag or proc.p_tracenode is not None else NONE,
+        (proc.p_traceflag, proc.p_tracenode.kn_name if proc.p_tracenode is not None else ""),
         len(proc.p_klist),
         proc.p_mqueue_cnt,
         _peers(k, proc) if proc.p_peers is not None or proc.p_leader is not proc else (),
@@ -235,7 +236,7 @@ def _process_facts(
     flavor: Flavor, name: str, state: str, parent: str, getppid: str, children: tuple[str, ...], group: str, group_list: str,
     session: str, ids: tuple[int, int, int, str], words: tuple[int, ...], exitsig: int, xstat: int, real_parent: str,
     fork_event: str, siglist: int, ignored: int, cdir: str, rdir: str, cmask: int, nice: int, comm: str, text: str, acflag: int,
-    timer: int, cputime: int, ktrace: str, watched: int, mqueues: int, peers: tuple[str, ...],
+    timer: int, cputime: int, ktrace: tuple[int, str], watched: int, mqueues: int, peers: tuple[str, ...],
     lwp: tuple[int, str, str, str, tuple[int, int], int], lwps: tuple[tuple[Any, ...], ...], pid: int, hold: int,
     nstopchild: int | None,
 ) -> tuple[Block, Block]:  # fmt: skip
@@ -250,9 +251,18 @@ def _process_facts(
         flavor.status(xstat << 8 | 0o177) if state == "stopped" else None, real_parent, fork_event, _signals(flavor, pending),
         _signals(flavor, mask), _signals(flavor, ignored), tuple([text for _, _, *handled in lwps for text in handled]),
         sigstk or NONE, cdir, rdir, f"{cmask:03o}", usp or "own", private or NONE, len(lwps), nice, comm, text,
-        acflag & AFORK != 0, timer != 0, cputime, ktrace, watched, mqueues, peers,
+        acflag & AFORK != 0, timer != 0, cputime, _ktrace(*ktrace), watched, mqueues, peers,
     )  # fmt: skip
-    more = (pid, tuple([str(tid) for tid, *_ in lwps]), f"{retval[0]}, {retval[1]}", flags, hold, estcpu, nstopchild)
+    more = (
+        pid,
+        tuple([str(tid) for tid, *_ in lwps]),
+        f"{retval[0]}, {retval[1]}",
+        flags,
+        f"{ktrace[0]:#x}",
+        hold,
+        estcpu,
+        nstopchild,
+    )
     return (_paths(name, ALWAYS), values), (_paths(name, SYSTEM), more)
 
 
@@ -268,9 +278,11 @@ def _list_of(k: Machine, roles_by_pid: Mapping[int, str], proc: Proc) -> str:
     return NONE
 
 
-def _ktrace(proc: Proc) -> str:
-    where = proc.p_tracenode.kn_name if proc.p_tracenode is not None else "nowhere"
-    return f"{proc.p_traceflag:#x} to {where}"
+def _ktrace(flags: int, file: str) -> str:
+    """Where the records of a process go; flags without a file record nothing."""
+    if not file:
+        return NONE
+    return f"to {file}, inherited" if flags & KTRFAC_INHERIT else f"to {file}"
 
 
 def _holdings(flavor: Flavor, k: Machine, focus: Focus, roles_by_pid: Mapping[int, str], name: str, proc: Proc) -> Block:

@@ -115,14 +115,17 @@ def validate(flavor: Flavor) -> None:
             raise FlavorError(f"{flavor.id}: its {attribute} is of type {type(value).__name__}, not {kind.__name__}")
     for attribute, arguments in FUNCTIONS.items():
         _check_function(flavor, f"its {attribute}", getattr(flavor, attribute), arguments)
-    if flavor.extra_facts is not None:
-        _check_function(flavor, "its extra_facts", flavor.extra_facts, ("k", "proc"))
     for name, call in flavor.calls.items():
         _check_call(flavor, name, call)
     for name in ("fork", "exit", "wait"):
         if name not in flavor.calls:
             raise FlavorError(f"{flavor.id}: it has no call {name!r}; fork, exit and wait are the least there is")
     _check_names(flavor)
+    for known in flavor.violations:
+        try:
+            re.compile(known.matches)
+        except re.error as error:
+            raise FlavorError(f"{flavor.id}: its known violation of {known.rule!r} matches no report: {error}") from None
 
 
 def _check_function(flavor: Flavor, what: str, function: object, arguments: tuple[str, ...]) -> None:

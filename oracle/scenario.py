@@ -1,14 +1,21 @@
 """Scenario values: a machine state, a program of steps by named actors, and what is expected.
 
-Everything here is frozen, printable and comparable. `oracle.load` reads the same values from YAML.
+Everything here is frozen, printable and comparable. `oracle.load` reads the same values from YAML, and says where in the file
+a flaw is; a start that no machine can have is a ScenarioError here, too, when the value is made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
+from oracle.errors import ScenarioError
 from oracle.facts import Value
+
+ALWAYS_THERE = ("kernel", "init", "shell")  # roles, in the order in which they are made
+STUBBORN = ("SIGKILL", "SIGSTOP")  # signals that no system lets a process catch or ignore
+RESERVED = frozenset((*ALWAYS_THERE, "call", "machine", "all", "none", "absent", "asleep", "spins"))  # no role to give
 
 ArgValue = bool | int | str | tuple[str, ...] | None
 Selector = str  # "dragonfly", "dragonfly@1.62", or "all"
@@ -39,7 +46,7 @@ class RegionSpec:
 class ProcessSpec:
     """A process at the start.
 
-    `parent`, `group` and `session` are roles; a group or session is named by the process that leads it, itself if empty.
+    `parent`, `group` and `session` are roles; a group or session is named by the process that leads it, empty for itself.
     """
 
     name: str
@@ -69,12 +76,22 @@ class ProcessSpec:
 
 @dataclass(frozen=True, slots=True)
 class MachineSpec:
-    """The machine at the start. Process 0, init and a shell (session leader with a terminal) are always there."""
+    """The machine at the start. Process 0, init and a shell (session leader with a terminal) are always there.
+
+    A tunable is meant for the flavors that have it (`Flavor.tunables`): it is nothing to the others, whose kernels have no such
+    knob to turn, and they run as if it were not there. So one that no flavor has would say nothing at all: a file with such a
+    one is refused when it is read, as whoever makes the value in Python has to do.
+    """
 
     maxproc: int | None = None  # the system's default, if None
     background: tuple[tuple[int, int], ...] = ()  # (uid, how many processes): counted, but they take no part
-    tunables: tuple[tuple[str, int], ...] = ()  # by the system's own names; a flavor ignores none, see Flavor.tunables
+    tunables: tuple[tuple[str, int], ...] = ()  # by the system's own names
     terminal: bool = True  # whether the shell's session has a controlling terminal
+
+    def __post_init__(self) -> None:
+        for uid, count in self.background:
+            if uid < 0 or count < 0:
+                raise ScenarioError(f"background: {count} processes of user {uid}; expected numbers from 0 on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +162,22 @@ class Scenario:
     agree: tuple[str, ...] = ()
     file: str = field(default="", compare=False)
 
+    def asks_for(self, path: str) -> bool:
+        """Whether a check or a promise of agreement names a fact; a promise about everything names none."""
+        checks = (step for step in self.steps if isinstance(step, Check))
+        return any(expectation.path == path for check in checks for expectation in check.expected) or any(
+            glob != "*" and fnmatchcase(path, glob) for glob in self.agree
+        )
+
+    def __post_init__(self) -> None:
+        known = ["shell", "init"]
+        for process in self.processes:
+            _check_start(process, known)
+            known.append(process.name)
+        for step in self.steps:
+            if isinstance(step, Step) and step.born in RESERVED:
+                raise ScenarioError(f"step {step.index}: {not_a_role(step.born)}")
+
     def runs_on(self, flavor_id: str) -> bool:
         """Whether the scenario is meant for a flavor."""
         return selects(self.only, flavor_id)
@@ -153,3 +186,28 @@ class Scenario:
 def selects(only: tuple[Selector, ...], flavor_id: str) -> bool:
     """Whether a list of selectors (empty: everybody) names a flavor."""
     return not only or flavor_id in only or flavor_id.partition("@")[0] in only or "all" in only
+
+
+def not_a_role(name: str) -> str:
+    """What to say of a name that nobody may give to a process."""
+    return (
+        f"no process can be called {name!r}, which {'is always there' if name in ALWAYS_THERE else 'has a meaning of its own'}"
+    )
+
+
+def _check_start(process: ProcessSpec, known: list[str]) -> None:
+    """Raise ScenarioError if there can be no such process beside those that are known already."""
+    name = process.name
+    if name in RESERVED:
+        raise ScenarioError(not_a_role(name))
+    if name in known:
+        raise ScenarioError(f"there are two processes called {name!r}; give one another name")
+    for key, role in (("parent", process.parent), ("group", process.group), ("session", process.session)):
+        if role not in known and (role or key == "parent"):
+            raise ScenarioError(f"{name}: {key} is {role!r}; expected a process that stands before it: {', '.join(known)}")
+    for signal in (*process.ignored, *(signal for signal, _ in process.caught)):
+        if signal in STUBBORN:
+            raise ScenarioError(f"{name}: {signal} can be neither caught nor ignored")
+    for uid in (process.uid, process.euid, process.svuid):
+        if uid is not None and uid < 0:
+            raise ScenarioError(f"{name}: user id {uid}; expected a number from 0 on")

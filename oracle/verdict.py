@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from oracle.facts import Value
-from oracle.flavor import Flavor
+from oracle.flavor import Flavor, KnownViolation
 from oracle.machine import invariants
 from oracle.machine.machine import Machine
 from oracle.outcome import ABSENT, Unmet, Violation
@@ -24,13 +25,13 @@ class Verdict:
     def hold(self, k: Machine, step: int) -> None:
         """Check the invariants after a step."""
         for broken in invariants.check(k, self.flavor.states):
-            self.violate(broken.rule, broken.text, step)
+            self.violate(broken.rule, broken.text, step, k)
 
-    def violate(self, rule: str, text: str, step: int) -> None:
-        """Note a violation, once, and whether the real kernel has it, too."""
+    def violate(self, rule: str, text: str, step: int, k: Machine | None = None) -> None:
+        """Note a violation, once, and whether the real kernel has it, too: as far as words alone say, without a machine."""
         if (rule, text) not in self.violations:
-            known = [one for one in self.flavor.violations if one.rule == rule and one.contains in text]
-            why = f"{known[0].why} ({known[0].cite})" if known else ""
+            known = next((one for one in self.flavor.violations if one.rule == rule and _is(one, text, k)), None)
+            why = f"{known.why} ({known.cite})" if known is not None else ""
             self.violations[rule, text] = Violation(rule, text, step, why)
 
     def expect(self, path: str, expected: Value, actual: Value | None, line: int) -> None:
@@ -38,6 +39,13 @@ class Verdict:
         met = actual is None if expected == ABSENT else actual == expected and type(actual) is type(expected)
         if not met:
             self.unmet.append(Unmet(path, expected, actual, line))
+
+
+def _is(known: KnownViolation, text: str, k: Machine | None) -> bool:
+    """Whether a report is of a known violation."""
+    if re.fullmatch(known.matches, text) is None:
+        return False
+    return known.explains is None or (k is not None and known.explains(k, text))
 
 
 def deadlock(k: Machine, flavor: Flavor, actors: Iterable[str]) -> tuple[str, ...]:

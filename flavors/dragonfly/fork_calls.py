@@ -122,6 +122,8 @@ def fork_calls(sys_fork: SysCall, sys_vfork: SysCall, sys_rfork: SysCall, fork1:
             return 0
         if args.switch("start"):
             yield from start(k, lp, p2)
+        else:
+            kern_of(k).unstarted[p2] = None
         return p2.p_pid
 
     return {

@@ -14,6 +14,7 @@ from flavors.dragonfly.trap import userret
 from flavors.dragonfly.vm_glue import DSIZE, SSIZE
 from oracle.cite import models
 from oracle.machine.cred import Cred
+from oracle.machine.errno import Unmodelled
 from oracle.machine.files import File, FileDesc, Vnode, vref
 from oracle.machine.kevent import KQueue
 from oracle.machine.limits import RLIM_INFINITY, PLimit
@@ -187,14 +188,22 @@ def _open_file(k: Machine, p: Proc, spec: FileSpec) -> File:
     return File(spec.kind, spec.path, None, 1, spec.offset)
 
 
+def signo(name: str) -> int:
+    """The number of a signal. A scenario may ask for one that another of its systems has."""
+    number = SIGNALS.get(name)
+    if number is None:
+        raise Unmodelled(f"DragonFly has no signal {name}")
+    return number
+
+
 def _give_signals(p: Proc, lp: Lwp, spec: ProcessSpec) -> None:
     """Mask, actions and pending signals of a new process."""
     acts = p.p_sigacts = SigActs({}, 1, SIGIGNORE_INIT)
     for name in spec.masked:
-        lp.lwp_sigmask |= sigmask(SIGNALS[name]) & ~CANT_MASK
+        lp.lwp_sigmask |= sigmask(signo(name)) & ~CANT_MASK
     for name in spec.ignored:
-        kern_sigaction(p, SIGNALS[name], "ignore", 0, 0)
+        kern_sigaction(p, signo(name), "ignore", 0, 0)
     for name, handler in spec.caught:
-        kern_sigaction(p, SIGNALS[name], handler, 0, 0)
+        kern_sigaction(p, signo(name), handler, 0, 0)
     for name in spec.pending:  # as if posted just now: what is not masked is dealt with on the next way to user mode
-        p.p_siglist |= sigmask(SIGNALS[name]) & ~acts.ps_sigignore
+        p.p_siglist |= sigmask(signo(name)) & ~acts.ps_sigignore

@@ -11,6 +11,7 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.ratelimit import RateLimit
 from oracle.machine.traps import Kernel
+from oracle.machine.vm import VmObject
 
 ForkHook = Callable[[Machine, Proc, Proc, int], None]  # p1, p2, flags
 
@@ -59,9 +60,11 @@ class Globals:
     forkfail: RateLimit = field(default_factory=RateLimit)  # fork1's lastfail and curfail
     fork_list: list[ForkHook] = field(default_factory=list)
     shm_nattch: dict[str, int] = field(default_factory=dict)  # System V segments: how often each is attached
+    shm_objects: dict[str, VmObject] = field(default_factory=dict)  # their memory; `refs` counts the mappings alone
     mqueues: dict[str, Mqueue] = field(default_factory=dict)
     p_wakeup: dict[Proc, None] = field(default_factory=dict)  # who has a thr_wakeup coming that it has not slept for
     threadless: dict[Lwp, None] = field(default_factory=dict)  # lwps that are linked and wait for their thread
+    unstarted: dict[Proc, None] = field(default_factory=dict)  # embryos that a kernel caller of fork1 means to leave so
     freed: dict[Proc, int] = field(default_factory=dict)  # reaped processes: how many were allocated by then
     allocated: int = 0  # processes allocated
     own: object = None  # what one revision alone keeps

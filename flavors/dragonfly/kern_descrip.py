@@ -89,18 +89,16 @@ def fdfree(k: Machine, lp: Lwp, p: Proc, repl: FileDesc | None) -> Kernel[None]:
     if fdp.fd_refcnt > 0:
         p.p_fd = repl
         return
+    for fd in sorted(fdp.fd_files):
+        yield from closef(k, fdp.fd_files.pop(fd), p)
+    fdp.fd_exclose.clear()
+    p.p_fd = repl
     while fdp.fd_softrefs:
         yield from tsleep(k, lp, fdp, "fdsoft", 1)
-    for fd in sorted(fdp.fd_files):
-        fp = fdp.fd_files[fd]
-        yield from closef(k, fp, p)
-    fdp.fd_files.clear()
-    fdp.fd_exclose.clear()
     if fdp.fd_cdir is not None:
         vrele(fdp.fd_cdir)
     if fdp.fd_rdir is not None:
         vrele(fdp.fd_rdir)
-    p.p_fd = repl
 
 
 def _free_leader_node(k: Machine, lp: Lwp, p: Proc, fdp: FileDesc) -> Kernel[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flavors.dragonfly.proc_h import KTRFAC_DEFAULT, KTRFAC_INHERIT, P_SUGID
+from flavors.dragonfly.proc_h import KTRFAC_DEFAULT, KTRFAC_INHERIT, KTRFAC_ROOT, P_SUGID
 from flavors.dragonfly.sources import KERN_KTRACE
 from oracle.cite import models
 from oracle.machine.errno import EPERM
@@ -28,13 +28,16 @@ def ktrdestroy(p: Proc) -> None:
 
 @models(KERN_KTRACE, function="sys_ktrace")
 def ktrace(curp: Proc, p: Proc, name: str, inherit: bool) -> None:
-    """Trace a process to a file; its later children, too, with `inherit`."""
+    """Trace a process to a file; its later children, too, with `inherit`. What the superuser traces, others can't take over."""
     me, his = curp.p_ucred, p.p_ucred
     assert me is not None
     assert his is not None
-    allowed = me.cr_uid == his.cr_ruid == his.cr_svuid and not p.p_flag & P_SUGID
+    his_own = me.cr_uid == his.cr_ruid == his.cr_svuid and not p.p_flag & P_SUGID
+    allowed = his_own and not p.p_traceflag & KTRFAC_ROOT
     if me.cr_uid != 0 and not allowed:
         raise EPERM(f"tracing a process of uid {his.cr_ruid}")
     ktrdestroy(p)
     p.p_tracenode = KtrNode(name)
     p.p_traceflag |= KTRFAC_DEFAULT | (KTRFAC_INHERIT if inherit else 0)
+    if me.cr_uid == 0:
+        p.p_traceflag |= KTRFAC_ROOT

@@ -44,11 +44,12 @@ def plimit_lwp_fork(p: Proc) -> None:
 
 @models(KERN_PLIMIT)
 def plimit_modify(p: Proc) -> PLimit:
-    """Limits that may be changed without anybody else noticing."""
+    """Limits that may be changed without anybody else noticing. Those of a threaded process stay marked as such."""
     limit = limit_of(p)
     if limit.pl_refcnt > 1:
         limit = replace_limit(p, limit.copy())
-    limit.pl_exclusive = PRIVATE
+    if limit.pl_exclusive == SHAREABLE:
+        limit.pl_exclusive = PRIVATE
     return limit
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern import kern_of
-from flavors.dragonfly.kern_synch import setrunnable, tell_parent_of_stop, tstop
+from flavors.dragonfly.kern_synch import lock_exclusive, setrunnable, tell_parent_of_stop, tstop
 from flavors.dragonfly.proc_h import (
     AXSIG,
     LSRUN,
     LSSLEEP,
     LSSTOP,
+    LWP_ALTSTACK,
     LWP_BREAKTSLEEP,
     LWP_SINTR,
     LWP_WEXIT,
@@ -26,9 +27,11 @@ from flavors.dragonfly.signal_h import (
     CONT_MASK,
     IGNORE_MASK,
     SA_NODEFER,
+    SA_ONSTACK,
     SA_RESETHAND,
     SIG_IGN,
     SIGCONT,
+    SIGILL,
     SIGKILL,
     STOP_MASK,
     TTYSTOP_MASK,
@@ -37,11 +40,13 @@ from flavors.dragonfly.signal_h import (
 from flavors.dragonfly.sources import KERN_SIG
 from oracle.cite import models
 from oracle.machine.errno import Panic, Unmodelled
-from oracle.machine.locks import rw_enter_exclusive, rw_exit
+from oracle.machine.locks import rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.signals import SigActs, first
 from oracle.machine.traps import Kernel
+
+BAD_STACK = "bad"  # lwp_usp of a thread whose stack can't be written
 
 
 def acts_of(p: Proc) -> SigActs:
@@ -207,7 +212,7 @@ def proc_unstop(k: Machine, p: Proc) -> None:
 def pgsignal(k: Machine, lp: Lwp, pgrp: Pgrp, sig: int, checkctty: bool) -> Kernel[None]:
     """Signal every member of a group, in list order, with the group locked against fork."""
     assert pgrp.pg_lock is not None
-    yield from rw_enter_exclusive(k, lp, pgrp.pg_lock)
+    yield from lock_exclusive(k, lp, pgrp.pg_lock)
     for p in list(pgrp.pg_members):
         if not checkctty or p.p_flag & P_CONTROLT:
             kern_of(k).rev.ksignal(k, p, sig)
@@ -302,6 +307,8 @@ def postsig(k: Machine, lp: Lwp, sig: int) -> Kernel[None]:
     if action is None or action is SIG_IGN:
         yield from sigexit(k, lp, sig)
         raise AssertionError("a thread came back from its process's death")
+    if lp.lwp_usp == BAD_STACK and not (action.flags & SA_ONSTACK and lp.lwp_flag & LWP_ALTSTACK):
+        yield from sigexit(k, lp, SIGILL)  # sendsig can't put the handler's frame anywhere
     lp.lwp_sigmask |= action.mask
     if not action.flags & SA_NODEFER:
         lp.lwp_sigmask |= bit

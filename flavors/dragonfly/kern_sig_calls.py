@@ -6,6 +6,7 @@ from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_proc import pgrp_of
 from flavors.dragonfly.kern_prot import cred_of, p_trespass
 from flavors.dragonfly.kern_sig import acts_of
+from flavors.dragonfly.kern_synch import lock_exclusive
 from flavors.dragonfly.proc_h import LWP_ALTSTACK, P_SYSTEM, P_WEXIT, PS_NOCLDSTOP, PS_NOCLDWAIT
 from flavors.dragonfly.signal_h import (
     _SIG_MAXSIG,
@@ -21,7 +22,7 @@ from flavors.dragonfly.signal_h import (
 from flavors.dragonfly.sources import KERN_SIG
 from oracle.cite import models
 from oracle.machine.errno import EINVAL, EPERM, ESRCH
-from oracle.machine.locks import rw_enter_exclusive, rw_exit
+from oracle.machine.locks import rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.signals import SigHandler
@@ -151,7 +152,7 @@ def dokillpg(k: Machine, lp: Lwp, sig: int, pgid: int, everybody: bool) -> Kerne
         if pgrp is None:
             raise ESRCH(f"there is no group {pgid}")
         assert pgrp.pg_lock is not None
-        yield from rw_enter_exclusive(k, lp, pgrp.pg_lock)
+        yield from lock_exclusive(k, lp, pgrp.pg_lock)
         for p in list(pgrp.pg_members):
             if p.p_pid > 1 and not is_zombie(p) and not p.p_flag & P_SYSTEM and cansignal(curp, p, sig):
                 nfound += 1

@@ -17,10 +17,11 @@ from flavors.dragonfly.proc_h import (
     SSTOP,
 )
 from flavors.dragonfly.signal_h import SA_RESTART, SIGCHLD, signal_name
-from flavors.dragonfly.sources import KERN_SIG, KERN_SYNCH
+from flavors.dragonfly.sources import KERN_LOCK, KERN_SIG, KERN_SYNCH
 from oracle.cite import models
 from oracle.machine import traps
 from oracle.machine.errno import EINTR, ERESTART, Errno
+from oracle.machine.locks import RwLock, rw_enter_exclusive
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel, Wake
@@ -61,6 +62,14 @@ def _interrupted(lp: Lwp, sig: int) -> Errno:
     if action is not None and not action.flags & SA_RESTART:
         return EINTR(f"{signal_name(sig)} has a handler without SA_RESTART")
     return ERESTART(signal_name(sig))
+
+
+@models(KERN_LOCK, function="lockmgr")
+def lock_exclusive(k: Machine, lp: Lwp, lock: RwLock) -> Kernel[None]:
+    """Take a lock exclusively. Who waits for it is asleep, and no signal is given to it meanwhile."""
+    lp.lwp_stat = LSSLEEP
+    yield from rw_enter_exclusive(k, lp, lock)
+    lp.lwp_stat = LSRUN
 
 
 @models(KERN_SYNCH)

@@ -83,6 +83,7 @@ NOTE_FLAGS: dict[str, int] = {
 }  # fmt: skip
 
 KTRFAC_INHERIT = 0x40000000
+KTRFAC_ROOT = 0x80000000
 KTRFAC_DEFAULT = 0x3E  # system calls and their results, names, input and output, signals
 
 HZ = 100

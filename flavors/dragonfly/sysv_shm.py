@@ -8,7 +8,7 @@ from oracle.cite import models
 from oracle.machine.errno import EINVAL
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
-from oracle.machine.vm import Inherit, VmEntry, VmObject, VmSpace, map_region, unmap_region
+from oracle.machine.vm import Inherit, VmEntry, VmObject, VmSpace, unmap_region
 
 
 @models(SYSV_SHM)
@@ -36,12 +36,9 @@ def shmat(k: Machine, p: Proc, segment: str) -> None:
     assert vm is not None
     nattch = kern_of(k).shm_nattch
     obj = _segment(k, segment)
-    if obj is None:
-        map_region(vm, segment, Inherit.SHARE, "0")
-    else:
-        unmap_region(vm, segment)
-        obj.refs += 1
-        vm.vm_map[segment] = VmEntry(segment, Inherit.SHARE, obj)
+    unmap_region(vm, segment)
+    obj.refs += 1
+    vm.vm_map[segment] = VmEntry(segment, Inherit.SHARE, obj)
     vm.vm_shm = [*(vm.vm_shm or ()), segment]
     nattch[segment] = nattch.get(segment, 0) + 1
 
@@ -58,10 +55,10 @@ def shmdt(k: Machine, p: Proc, segment: str) -> None:
     unmap_region(vm, segment)
 
 
-def _segment(k: Machine, segment: str) -> VmObject | None:
-    """The memory of a segment that somebody has attached."""
-    for p in k.allproc:
-        vm = p.p_vmspace
-        if vm is not None and vm.vm_shm is not None and segment in vm.vm_shm:
-            return vm.vm_map[segment].obj
-    return None
+def _segment(k: Machine, segment: str) -> VmObject:
+    """The memory of a segment. It is there from the first attach on, with or without anybody who has it attached."""
+    objects = kern_of(k).shm_objects
+    obj = objects.get(segment)
+    if obj is None:
+        obj = objects[segment] = VmObject("0", 0)
+    return obj

@@ -99,9 +99,17 @@ def generic_lwp_return(k: Machine, lp: Lwp) -> Kernel[None]:
 
 @models(TRAP, function="trap")
 def page_fault(k: Machine, lp: Lwp) -> Kernel[None]:
-    """An access to memory that is not mapped."""
-    kern_of(k).rev.lwpsignal(k, lp.lwp_proc, lp, SIGSEGV)
-    yield from userret(k, lp)
+    """An access to memory that is not mapped. A handler is taken to find a way out.
+
+    sic: where SIGSEGV is ignored or masked nothing happens, the program makes the same access again, and so on for ever.
+    """
+    before = len(lp.lwp_handled)
+    while True:
+        kern_of(k).rev.lwpsignal(k, lp.lwp_proc, lp, SIGSEGV)
+        yield from userret(k, lp)
+        if any(handled.startswith("SIGSEGV ") for handled in lp.lwp_handled[before:]):
+            return
+        yield from preempt("restart")
 
 
 @models(TRAP, function="fork_return")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flavors.dragonfly.kern import kern_of
 from oracle.flavor import KnownViolation
+from oracle.machine.machine import Machine
 
 UNMODELLED: Mapping[str, str] = {
     "__clone": "DragonFly has no such call; Linux emulation makes its own of rfork",
@@ -18,14 +20,39 @@ UNMODELLED: Mapping[str, str] = {
     "upcalls": "vm_upcalls never get any member",
     "LDT, capabilities, I/O permission": "machine-dependent parts that cpu_fork and caps_fork copy; no call sets them",
     "revoke of a terminal": "a session leader's exit hangs up, but files that are open on the terminal stay usable",
+    "other limits": "setrlimit keeps limits of files, data and stack as given; the kernel cuts them to maxima of its own",
+    "registers of other calls": "after a failure the first one holds the errno, and only forks set the second one",
     "kern.randompid": "random pids; only 0, the default, is modelled",
 }
+
+CRED = r"\S+\.(?:p_ucred\.cr_ref|lwp_ucred(?:\.\w+)?): [^;]*"  # differences, as snapshots say them
+LIMIT = r"\S+\.p_limit\S*: [^;]*"
+THREAD = r"\S+\.(?:p_lasttid|lwp_estcpu): [^;]*"
+
+
+def left(call: str, *differences: str) -> str:
+    """What an error trace reads like that leaves nothing but some differences."""
+    one = f"(?:{'|'.join(differences)})"
+    return rf"{call}\(.*\) failed with \w+ and left {one}(?:; {one})*"
+
+
+def never_started(k: Machine, report: str) -> bool:
+    """Whether the embryo is one that a kernel caller has made and not started."""
+    return any(report.startswith(f"{k.role(p)} ") for p in kern_of(k).unstarted if p in k.allproc)
+
 
 VIOLATIONS: tuple[KnownViolation, ...] = (
     KnownViolation(
         "error-trace",
-        "setrlimit(",
+        left("setrlimit", LIMIT, CRED),
         "the limits are made private before the new ones are checked",
         "kern_plimit.c kern_setrlimit, plimit_modify",
+    ),
+    KnownViolation(
+        "embryo",
+        r".+ stays in the embryonic state",
+        "fork1 leaves it to its caller to start the child, and this kernel caller does not",
+        "kern_fork.c, fork1 and start_forked_proc",
+        never_started,
     ),
 )

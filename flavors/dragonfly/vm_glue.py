@@ -26,6 +26,8 @@ def vm_fork(k: Machine, p1: Proc, p2: Proc | None, flags: int) -> Kernel[None]:
     vm1 = vmspace_of(p1)
     if not flags & RFPROC:
         if not flags & RFMEM and vm1.vm_refcnt > 1:
+            if k.sched.ready:
+                yield from preempt("vmspace_fork")
             vmspace_unshare(k, p1)
         return
     assert p2 is not None

@@ -17,6 +17,7 @@ from flavors.netbsd.kern_resource import donice, dosetrlimit
 from flavors.netbsd.kern_sig import kill_one, killpg1, kpgsignal, kpsignal
 from flavors.netbsd.kern_time import nanosleep1, profil, run_in_user_mode, setitimer
 from flavors.netbsd.param import CLONE_FLAGS, FORK_FLAGS, NSIG, PL_CONTROLT, SIGSEGV
+from flavors.netbsd.state import occupant
 from flavors.netbsd.status import status
 from flavors.netbsd.sys_mqueue import mq_open
 from flavors.netbsd.sys_process import ptrace
@@ -125,7 +126,7 @@ def _fork1(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
         k, l, args.number("flags"), args.number("exitsig"), args.text("stack"), args.number("stacksize"), None,
         args.switch("retval"), made,
     )  # fmt: skip
-    return made[0].p_pid if made else pid
+    return occupant(k, made[0]).p_pid if made else pid  # the pointer, too, is read when the child may be gone
 
 
 @portable("exit")

@@ -9,7 +9,8 @@ from flavors.netbsd.lower import lower
 from flavors.netbsd.sources import KERN_FORK
 from flavors.netbsd.status import handler, ignored, status
 from flavors.netbsd.userret import syscall
-from oracle.flavor import Flavor, KnownViolation, Words
+from flavors.netbsd.violations import VIOLATIONS
+from oracle.flavor import Flavor, Words
 
 WORDS = Words(
     terminal=("p_lflag", param.PL_CONTROLT),
@@ -22,34 +23,6 @@ WORDS = Words(
     stop_on_fork=("p_sflag", param.PS_STOPFORK),
     nocldwait=("p_flag", param.PK_NOCLDWAIT | param.PK_CLDSIGIGN),
     nocldstop=("p_sflag", param.PS_NOCLDSTOP),
-)
-
-VIOLATIONS = (
-    KnownViolation(
-        "stopped-children",
-        "counts",
-        "a child born stopped is counted at whoever forks, not at its parent; one that dies under a parent that wants none "
-        "leaves its unit there; stop-on-exit is never counted: so p_nstopchild drifts",
-        "kern_fork.c 1.189 [557]; kern_exit.c, proc_reparent and exit1",
-    ),
-    KnownViolation(
-        "locks",
-        "in user mode and holds",
-        "an event-mask request of ptrace with a wrong size returns without releasing the target's reference lock",
-        "sys_process.c 1.162, sys_ptrace",
-    ),
-    KnownViolation(
-        "error-trace",
-        "ptrace(",
-        "an event-mask request of ptrace with a wrong size returns without releasing the target's reference lock",
-        "sys_process.c 1.162, sys_ptrace",
-    ),
-    KnownViolation(
-        "uid-count",
-        "is charged",
-        "the count goes by the credential that the LWP has cached, the child gets the process's: nobody makes that good",
-        "kern_fork.c 1.189 [225, 337]; kern_exit.c, proc_free",
-    ),
 )
 
 UNMODELLED = {
@@ -100,7 +73,6 @@ FLAVOR = Flavor(
     ignored,
     handler,
     {"forkfsleep": 0, "uarea_fail": 0, "note_track": 0, "options.DIAGNOSTIC": 0},
-    None,
     VIOLATIONS,
     UNMODELLED,
 )

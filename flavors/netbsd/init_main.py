@@ -207,24 +207,32 @@ def _group(k: Machine, globals_: NetBSD, p: Proc, spec: ProcessSpec, parent: Pro
         p.p_lflag |= PL_CONTROLT
 
 
+def signo(name: str) -> int:
+    """The number of a signal. A scenario may ask for one that another of its systems has."""
+    number = SIGNALS.get(name)
+    if number is None:
+        raise Unmodelled(f"NetBSD has no signal {name}")
+    return number
+
+
 def _signals(p: Proc, l: Lwp, spec: ProcessSpec) -> None:
     """Mask, actions, and what is pending: it is looked at on the way back from the first call."""
     acts = p.p_sigacts
     assert acts is not None
     for name in spec.masked:
-        l.lwp_sigmask |= 1 << (SIGNALS[name] - 1)
+        l.lwp_sigmask |= 1 << (signo(name) - 1)
     l.lwp_sigmask &= ~CANTMASK
     for name in spec.ignored:
-        bit = 1 << (SIGNALS[name] - 1)
+        bit = 1 << (signo(name) - 1)
         acts.ps_sigignore |= bit
         p.p_sigignore |= bit
-        if SIGNALS[name] == SIGCHLD:
+        if signo(name) == SIGCHLD:
             p.p_flag |= PK_CLDSIGIGN
     for name, handler in spec.caught:
-        bit = 1 << (SIGNALS[name] - 1)
-        acts.ps_sigact[SIGNALS[name]] = SigHandler(handler, bit)
+        bit = 1 << (signo(name) - 1)
+        acts.ps_sigact[signo(name)] = SigHandler(handler, bit)
         p.p_sigcatch |= bit
         p.p_sigignore &= ~bit
     for name in spec.pending:
-        p.p_siglist |= 1 << (SIGNALS[name] - 1)
+        p.p_siglist |= 1 << (signo(name) - 1) & ~p.p_sigignore
         l.lwp_flag |= LW_PENDSIG

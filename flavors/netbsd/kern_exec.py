@@ -7,7 +7,7 @@ from flavors.netbsd.kern_descrip import fd_closeexec
 from flavors.netbsd.kern_event import knote
 from flavors.netbsd.kern_ktrace import ktrderef
 from flavors.netbsd.kern_prot import proc_crmod
-from flavors.netbsd.kern_sig import count_stopchild, kpsignal, stop_here
+from flavors.netbsd.kern_sig import count_stopchild, kpsignal, miscount, stop_here
 from flavors.netbsd.param import (
     AFORK,
     CONTSIG,
@@ -84,9 +84,14 @@ def execve_runproc(k: Machine, l: Lwp, path: str, setuid: int | None) -> Kernel[
     if p.p_slflag & (PSL_TRACED | PSL_SYSCALL) == PSL_TRACED:
         kpsignal(k, p, SIGTRAP, l.lwp_tid)
     if p.p_sflag & PS_STOPEXEC:
-        assert p.p_pptr is not None
-        count_stopchild(p.p_pptr, 1)
-        p.p_pptr.p_waited = 0  # sic: the parent's mark, not its own
+        pptr = p.p_pptr
+        assert pptr is not None
+        count_stopchild(pptr, 1)
+        if p.p_waited:
+            miscount(k, pptr, 1)
+        if pptr.p_stat == SSTOP and pptr.p_waited:
+            miscount(k, pptr.p_pptr, -1)
+        pptr.p_waited = 0  # sic: the parent's mark, not its own
         p.p_siglist &= ~CONTSIG
         p.p_stat = SSTOP
         yield from stop_here(l)

@@ -8,7 +8,7 @@ from flavors.netbsd.kern_event import knote
 from flavors.netbsd.kern_ktrace import ktrderef
 from flavors.netbsd.kern_proc import fixjobc, proc_find_raw, proc_free_pid, proc_leavepgrp
 from flavors.netbsd.kern_resource import chgproccnt, lim_free, sched_proc_exit
-from flavors.netbsd.kern_sig import count_stopchild, killproc, kpgsignal, kpsignal, sleep_sig, stop_here
+from flavors.netbsd.kern_sig import count_stopchild, killproc, kpgsignal, kpsignal, miscount, sleep_sig, stop_here
 from flavors.netbsd.param import (
     ALLSIGS,
     CONTSIG,
@@ -67,13 +67,16 @@ def exit1(k: Machine, l: Lwp, rv: int) -> Kernel[None]:
     p.p_sflag |= PS_WEXIT
     if p.p_sflag & PS_STOPEXIT:
         # sic: the stop is not counted with the parent, but continuing or collecting it will be
+        miscount(k, p.p_pptr, -1)
         p.p_siglist &= ~CONTSIG
         p.p_waited = 0
         p.p_stat = SSTOP
         yield from stop_here(l)
     p.p_sigignore = ALLSIGS
     p.p_siglist = l.lwp_siglist = 0
-    p.p_stat = SDYING
+    if p.p_stat == SSTOP and not p.p_waited:
+        miscount(k, p.p_pptr, 1)
+    p.p_stat = SDYING  # sic: from a stop, too, and nobody takes that off the parent's count: see issignal
     assert p.p_reflock is not None
     yield from rw_enter_exclusive(k, l, p.p_reflock)  # whoever still looks at the process must let go first
     p.p_xstat = rv
@@ -155,6 +158,8 @@ def _die(k: Machine, p: Proc) -> None:
         q.p_children.insert(0, p)
     if q.p_flag & (PK_NOCLDWAIT | PK_CLDSIGIGN):
         proc_reparent(k, p, k.initproc)  # sic: not a zombie yet, so the unit just counted stays with the old parent
+        miscount(k, q, 1)
+        miscount(k, p.p_pptr, -1)
         if not q.p_children:
             k.wakeup(q.p_waitcv)
         q = k.initproc if p.p_pptr is k.initproc else q

@@ -13,7 +13,7 @@ from flavors.netbsd.kern_ktrace import ktrpoint_emul
 from flavors.netbsd.kern_lwp import lwp_create
 from flavors.netbsd.kern_proc import list_of, proc_alloc
 from flavors.netbsd.kern_resource import chgproccnt, lim_copy, sched_proc_fork
-from flavors.netbsd.kern_sig import kpsignal
+from flavors.netbsd.kern_sig import kpsignal, miscount
 from flavors.netbsd.param import (
     AFORK,
     CLONE_CSIGNAL,
@@ -351,6 +351,8 @@ def fork1(
         p2.p_waited = 0  # [556] nobody has heard of it
         assert p1.p_nstopchild is not None
         p1.p_nstopchild = (p1.p_nstopchild + 1) & UINT32  # [557] sic: charged to who forks, whoever the parent is
+        miscount(k, p1, 1)
+        miscount(k, p2.p_pptr, -1)
         l2.lwp_stat = LSSTOP  # [558-560] on no run queue
     else:
         p2.p_nrlwps = 1  # [561-562] its one LWP

@@ -7,7 +7,7 @@ from flavors.netbsd.param import PID_MAX, PK_EXEC, PL_CONTROLT, PL_ORPHANPG, SAC
 from flavors.netbsd.sources import KERN_PROC
 from flavors.netbsd.state import NetBSD, PidTable, kern
 from oracle.cite import models
-from oracle.machine.errno import EACCES, EPERM, ESRCH
+from oracle.machine.errno import EACCES, EPERM, ESRCH, Panic
 from oracle.machine.files import vrele
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Pgrp, Proc, Session
@@ -194,7 +194,7 @@ def proc_enterpgrp(k: Machine, curp: Proc, pid: int, pgid: int, mksess: bool) ->
     p = curp
     if pid != curp.p_pid:
         found = proc_find(k, pid)
-        if found is None or not p_inferior(found, curp):
+        if found is None or not p_inferior(k, found, curp):
             raise ESRCH(f"no descendant with pid {pid}")
         p = found
         assert p.p_pgrp is not None and curp.p_pgrp is not None
@@ -240,12 +240,16 @@ def proc_enterpgrp(k: Machine, curp: Proc, pid: int, pgid: int, mksess: bool) ->
 
 
 @models(KERN_PROC)
-def p_inferior(p: Proc, q: Proc) -> bool:
+def p_inferior(k: Machine, p: Proc, q: Proc) -> bool:
     """Whether p is q or a descendant of it."""
     found: Proc | None = p
+    steps = k.nprocs
     while found is not None and found is not q:
         if found.p_pid == 0:
             return False
+        if not steps:  # sic: two processes that trace each other are each other's parents, which nothing forbids
+            raise Panic("hangs with proc_lock held: parents that go round in a circle")
+        steps -= 1
         found = found.p_pptr
     return found is q
 

@@ -62,14 +62,20 @@ def lim_privatise(p: Proc) -> PLimit:
 
 @models(KERN_RESOURCE)
 def dosetrlimit(k: Machine, l: Lwp, resource: str, soft: int, hard: int | None) -> None:
-    """Set a limit: hard limits rise for root alone, and both are clamped to what the system can give."""
+    """Set a limit: hard limits rise for root alone, and both are clamped to what the system can give.
+
+    Setting what is set already does nothing, so the limits stay shared.
+    """
     p = l.lwp_proc
     assert p.p_limit is not None
-    old_hard = p.p_limit.pl_rlimit[resource][1]
+    old = p.p_limit.pl_rlimit[resource]
+    old_hard = old[1]
     soft = RLIM_INFINITY if soft < 0 else soft
     hard = old_hard if hard is None else RLIM_INFINITY if hard < 0 else hard
     if soft > hard:
         raise EINVAL(f"soft limit {soft} above the hard limit {hard}")
+    if (soft, hard) == old:
+        return
     if hard > old_hard and not suser(cred_of(l)):
         raise EPERM("only root raises a hard limit")
     ceiling = {"nproc": k.maxproc, "nofile": MAXFILES, "data": DATA[1], "stack": STACK[1]}.get(resource, RLIM_INFINITY)

@@ -35,6 +35,7 @@ from flavors.netbsd.param import (
     UINT32,
 )
 from flavors.netbsd.sources import KERN_SIG, KERN_SLEEPQ
+from flavors.netbsd.state import kern
 from oracle.cite import models
 from oracle.machine.errno import EINTR, EPERM, ERESTART, ESRCH, Unmodelled
 from oracle.machine.machine import Machine
@@ -121,6 +122,16 @@ def count_stopchild(parent: Proc | None, by: int) -> None:
     """Change a parent's count of stopped or dead children, an unsigned 32-bit number."""
     assert parent is not None and parent.p_nstopchild is not None
     parent.p_nstopchild = (parent.p_nstopchild + by) & UINT32
+
+
+def miscount(k: Machine, parent: Proc | None, by: int) -> None:
+    """Note that a defect has made a parent's count of stopped or dead children too high or too low.
+
+    The kernel keeps no such note. It tells a drift that is the kernel's own from one that would be a mistake of the model's.
+    """
+    assert parent is not None
+    drift = kern(k).nstopchild_drift
+    drift[parent] = drift.get(parent, 0) + by
 
 
 @models(KERN_SIG)
@@ -212,46 +223,51 @@ def _candidates(p: Proc, l: Lwp, pending: int) -> int:
 
 
 @models(KERN_SIG)
-def issignal(k: Machine, l: Lwp) -> Kernel[int]:
-    """The signal to act on, 0 for none. Stops happen in here."""
+def issignal(k: Machine, l: Lwp, take: bool) -> Kernel[int]:
+    """The signal to act on, 0 for none; with `take` it is pending no longer. Stops happen in here.
+
+    A signal that the debugger hands over is in no set: one of the same number that came meanwhile stays pending beside it.
+    """
     p = l.lwp_proc
     while True:
         signo = 0
+        pending = False
         if p.p_stat == SSTOP:
             yield from sigswitch(k, l, PS_NOCLDSTOP)
-            signo = sigchecktrace(p, l)
+            signo = sigchecktrace(p, l)  # sic: nobody looks whether the process is still stopped
         if not signo:
             signo = first(_candidates(p, l, l.lwp_siglist)) or first(_candidates(p, l, p.p_siglist))
             if not signo:
                 l.lwp_flag &= ~LW_PENDSIG
                 return 0
+            pending = True
         bit = 1 << (signo - 1)
         traced = p.p_slflag & PSL_TRACED
         if p.p_sigignore & bit and not traced:
             discard(p, l, bit)
             continue
         if traced and not p.p_lflag & PL_PPWAIT and signo != SIGKILL:
-            discard(p, l, bit)
+            if pending:
+                discard(p, l, bit)
             p.p_xstat = signo
             yield from sigswitch(k, l, 0, not p.p_slflag & PSL_FSTRACE)
             signo = sigchecktrace(p, l)
             if not signo:
                 continue
+            pending = False
             bit = 1 << (signo - 1)
         action = sigaction_of(p, bit)
-        if action == SIG_CATCH:
+        acted_on = action == SIG_CATCH or (
+            action == SIG_DFL and p.p_pid > 1 and not bit & (STOPSIGS | DEFAULT_IGNORED | CONTSIG)
+        )
+        if pending and (take or not acted_on):
+            discard(p, l, bit)
+        if acted_on:
             return signo
-        if action == SIG_IGN or p.p_pid <= 1:
-            discard(p, l, bit)
-        elif bit & STOPSIGS:
-            discard(p, l, bit)
+        if action == SIG_DFL and p.p_pid > 1 and bit & STOPSIGS:
             if not p.p_slflag & PSL_TRACED and not (p.p_lflag & PL_ORPHANPG and bit & TTYSTOPSIGS):
                 p.p_xstat = signo
                 yield from sigswitch(k, l, PS_NOCLDSTOP)
-        elif bit & (DEFAULT_IGNORED | CONTSIG):
-            discard(p, l, bit)
-        else:
-            return signo
 
 
 def discard(p: Proc, l: Lwp, bit: int) -> None:
@@ -328,12 +344,17 @@ def sigispending(l: Lwp) -> int:
 
 @models(KERN_SLEEPQ, function="sleepq_block")
 def sleep_sig(k: Machine, l: Lwp, wchan: object, wmesg: str, timo: int = 0) -> Kernel[Wake]:
-    """Sleep interruptibly. A signal ends it with EINTR, or ERESTART if its action restarts calls."""
+    """Sleep interruptibly. A signal ends it with EINTR, or ERESTART if its action restarts calls.
+
+    A stop is taken in here, and is no error: once continued, the sleeper is told Wake.SIGNAL and looks again.
+    """
     why = Wake.SIGNAL
     if not (l.lwp_flag & LW_PENDSIG and sigispending(l)):
         why = yield from tsleep(wchan, wmesg, timo, True)
-    if l.lwp_flag & LW_PENDSIG:
-        signo = sigispending(l) or (yield from issignal(k, l))
+    if l.lwp_flag & LW_PENDSIG and why is not Wake.TIMEOUT:
+        signo = sigispending(l)
+        if not signo or 1 << (signo - 1) & STOPSIGS:
+            signo = yield from issignal(k, l, False)
         if signo:
             acts = l.lwp_proc.p_sigacts
             assert acts is not None

@@ -25,11 +25,13 @@ def setitimer(k: Machine, p: Proc, ms: int) -> None:
 
 @models(KERN_TIME)
 def nanosleep1(k: Machine, l: Lwp, ms: int) -> Kernel[None]:
-    """Sleep. Any signal that is acted on ends it with EINTR, whether its action restarts calls or not."""
+    """Sleep. Any signal that is acted on ends it with EINTR, whether its action restarts calls or not; a stop does not."""
     if ms <= 0:
         return
+    end = k.ticks + ms_to_ticks(ms)
     try:
-        yield from sleep_sig(k, l, kern(k), "nanoslp", ms_to_ticks(ms))
+        while end > k.ticks:
+            yield from sleep_sig(k, l, kern(k), "nanoslp", end - k.ticks)
     except ERESTART as restart:
         raise EINTR(str(restart)) from None
 

@@ -20,18 +20,26 @@ from flavors.netbsd.param import (
     SSTOP,
 )
 from flavors.netbsd.sources import SYS_PROCESS
+from flavors.netbsd.vfs_cwd import cwdi_of
 from oracle.cite import models
 from oracle.machine.errno import EBUSY, EINVAL, EPERM, ESRCH
 from oracle.machine.locks import RwLock, rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 
+ALWAYS_ALLOWED = ("continue", "kill", "detach")  # to whoever traces, even if the ids have changed since
+
 
 @models(SYS_PROCESS, function="sys_ptrace")
 def ptrace(k: Machine, l: Lwp, request: str, target: Proc | None, signo: int, events: int, bad_size: bool) -> str:
-    """One ptrace request. The target's reference lock is held shared meanwhile, so that it neither execs nor exits."""
+    """One ptrace request. The target's reference lock is held shared meanwhile, so that it neither execs nor exits.
+
+    Who may make the request is asked after everything else: a state in which it makes no sense is reported first.
+    """
     p = l.lwp_proc
     if request == "traceme":
+        if not ptrace_allowed(l, p):
+            raise EPERM("has changed its ids")
         p.p_slflag |= PSL_TRACED
         p.p_opptr = p.p_pptr
         return "0"
@@ -40,9 +48,9 @@ def ptrace(k: Machine, l: Lwp, request: str, target: Proc | None, signo: int, ev
         raise ESRCH("no such process")
     _rw_tryenter_shared(l, t.p_reflock)
     try:
-        if not ptrace_allowed(l, t):
-            raise EPERM("another user's process, or one that changed its ids")
         _may(k, p, t, request)
+        if request not in ALWAYS_ALLOWED and not ptrace_allowed(l, t):
+            raise EPERM("another user's process, or one that changed its ids")
     except (EPERM, EBUSY, EINVAL):
         rw_exit(k, l, t.p_reflock)
         raise
@@ -58,6 +66,12 @@ def ptrace(k: Machine, l: Lwp, request: str, target: Proc | None, signo: int, ev
     finally:
         rw_exit(k, l, t.p_reflock)
     return "0"
+
+
+def proc_isunder(t: Proc, p: Proc) -> bool:
+    """Whether the root directory of one process is that of another, or below it."""
+    inner, outer = cwdi_of(t).cwdi_rdir.name.rstrip("/"), cwdi_of(p).cwdi_rdir.name.rstrip("/")
+    return inner == outer or inner.startswith(outer + "/")
 
 
 def _rw_tryenter_shared(l: Lwp, lock: RwLock) -> None:
@@ -77,11 +91,13 @@ def _may(k: Machine, p: Proc, t: Proc, request: str) -> None:
             raise EPERM("a system process")
         if t.p_slflag & PSL_TRACED:
             raise EBUSY("traced already")
+        if not proc_isunder(t, p):
+            raise EPERM("outside the caller's root directory")
         return
     if not t.p_slflag & PSL_TRACED:
         raise EPERM("not traced")
     if t.p_slflag & PSL_FSTRACE:
-        raise EPERM("traced through procfs")
+        raise EBUSY("traced through procfs")
     if t.p_pptr is not p:
         raise EBUSY("traced by another process")
     if t.p_stat != SSTOP or not t.p_waited:

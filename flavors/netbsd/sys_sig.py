@@ -71,8 +71,8 @@ def sigaction1(k: Machine, l: Lwp, signo: int, handler: str, mask: int, flags: i
     if handler == "ignore":
         acts.ps_sigignore |= bit
     elif handler != "default":
-        own = 0 if flags & SA_NODEFER else bit
-        acts.ps_sigact[signo] = SigHandler(handler, (mask | own) & ~CANTMASK, flags)
+        mask = mask & ~bit if flags & SA_NODEFER else mask | bit  # SA_NODEFER wins even over an explicit wish
+        acts.ps_sigact[signo] = SigHandler(handler, mask & ~CANTMASK, flags)
     if signo == SIGCHLD:
         _set_child_flags(p, handler, flags)
     if handler == "ignore" or (handler == "default" and bit & (DEFAULT_IGNORED | CONTSIG)):

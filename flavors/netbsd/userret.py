@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flavors.netbsd.kern_exit import exit1
 from flavors.netbsd.kern_lwp import lwp_update_creds
-from flavors.netbsd.kern_sig import discard, issignal, kpsignal
+from flavors.netbsd.kern_sig import issignal, kpsignal
 from flavors.netbsd.param import (
     ACORE,
     AXSIG,
@@ -39,7 +39,7 @@ def userret(k: Machine, l: Lwp) -> Kernel[None]:
     frames: list[int] = []
     while True:
         mask = l.lwp_sigmask
-        if signo := (yield from issignal(k, l)):
+        if signo := (yield from issignal(k, l, True)):
             yield from postsig(k, l, signo)
             frames.append(mask)
         elif frames:
@@ -88,7 +88,6 @@ def postsig(k: Machine, l: Lwp, signo: int) -> Kernel[None]:
     """Act on a signal: run its handler, or die of it."""
     p = l.lwp_proc
     bit = 1 << (signo - 1)
-    discard(p, l, bit)
     acts = p.p_sigacts
     assert acts is not None
     handler = acts.ps_sigact.get(signo)

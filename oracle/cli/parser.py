@@ -26,7 +26,7 @@ examples:
   fork-oracle run                                  all scenarios below ./specs on all kernels
   fork-oracle run specs/limits --flavor netbsd     one topic on one kernel (its newest revision)
   fork-oracle compare dragonfly netbsd             where these two part ways, and on which facts how often
-  fork-oracle show specs/vfork/exec.yaml --flavor netbsd@1.189
+  fork-oracle show specs/vfork/until-exec.yaml --flavor netbsd@1.189
                                                    one run, step by step
   fork-oracle facts                                what a scenario can expect, and what is compared
 
@@ -51,7 +51,7 @@ Below come the divergences by path with each side's value, and what failed with 
 RUN_EXAMPLES = """\
 examples:
   fork-oracle run
-  fork-oracle run specs/signals specs/vfork/exec.yaml --flavor dragonfly --flavor netbsd
+  fork-oracle run specs/signals specs/vfork/until-exec.yaml --flavor dragonfly --flavor netbsd
   fork-oracle run --format json | python -m json.tool
   fork-oracle run --reports reports                 writes reports/report.md and reports/report.json
 
@@ -65,8 +65,8 @@ differ how often. Of the arguments, what contains @ or is the name of an install
 
 COMPARE_EXAMPLES = """\
 examples:
-  fork-oracle compare dragonfly@1.62 dragonfly@1.67
-  fork-oracle compare dragonfly netbsd specs/credentials
+  fork-oracle compare dragonfly@768af85b netbsd@1.189
+  fork-oracle compare dragonfly netbsd specs/groups
   fork-oracle compare dragonfly netbsd --format markdown --output differences.md
 """
 
@@ -77,8 +77,8 @@ and why, what the kernel did (who slept on what, who was woken), which facts cha
 
 SHOW_EXAMPLES = """\
 examples:
-  fork-oracle show specs/vfork/exec.yaml --flavor netbsd
-  fork-oracle show vfork/exec --flavor dragonfly --all-facts      the name of a scenario below ./specs will do
+  fork-oracle show specs/vfork/until-exec.yaml --flavor netbsd
+  fork-oracle show vfork/until-exec --flavor dragonfly --all-facts      the name of a scenario below ./specs will do
 """
 
 

@@ -4,8 +4,12 @@ It may not import what runs scenarios, compares, or reports."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from oracle.load.files import SUFFIX, find_scenarios, is_scenario, load_scenario, loads, scenario_name
-from oracle.scenario import Scenario
+
+if TYPE_CHECKING:
+    from oracle.scenario import Scenario
 
 __all__ = ["SUFFIX", "dump_scenario", "find_scenarios", "is_scenario", "load_scenario", "loads", "scenario_name"]
 

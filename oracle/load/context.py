@@ -10,10 +10,8 @@ from oracle.facts import Value
 from oracle.flavor import Flavor
 from oracle.load.problems import Problems, show
 from oracle.load.yamlpos import Node, short
-from oracle.scenario import Expected, Selector, selects
+from oracle.scenario import ALWAYS_THERE, Expected, Selector, selects
 
-ALWAYS_THERE = ("kernel", "init", "shell")  # roles, in the order in which they are made
-NOT_ROLES = frozenset((*ALWAYS_THERE, "call", "machine", "all", "none", "absent", "asleep", "spins"))
 ABSENT = "absent"
 
 

@@ -6,10 +6,13 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from oracle.errors import ScenarioError, UsageError
-from oracle.flavor import Flavor
-from oracle.scenario import Scenario
+
+if TYPE_CHECKING:
+    from oracle.flavor import Flavor
+    from oracle.scenario import Scenario
 
 SUFFIX = ".yaml"
 SPECS = "specs"  # the folder below which files get their names
@@ -52,7 +55,7 @@ def _loads(text: str, file: str, flavors: Sequence[Flavor], name: str) -> Scenar
     check_shape(root, shapes(flavors), problems)
     if not problems.found:
         scenario = understand(root, flavors, name, problems)
-        if not problems.found:
+        if scenario is not None:
             return scenario
     raise problems.error()
 

@@ -13,8 +13,8 @@ from oracle.load.yamlpos import Node
 from oracle.scenario import Scenario, selects
 
 
-def understand(root: Node, flavors: Sequence[Flavor], name: str, problems: Problems) -> Scenario:
-    """The scenario that a document describes; it is of no use if there are problems afterwards."""
+def understand(root: Node, flavors: Sequence[Flavor], name: str, problems: Problems) -> Scenario | None:
+    """The scenario that a document describes, or None if there are problems."""
     if not flavors:
         raise UsageError("a scenario is read for the flavors it may run on, and there are none; install one")
     context = Context(problems, flavors)
@@ -26,15 +26,8 @@ def understand(root: Node, flavors: Sequence[Flavor], name: str, problems: Probl
     machine = start.machine(context, root.entries.get("machine"))
     processes = start.processes(context, root.entries.get("processes"))
     steps = program.steps(context, root.entries["steps"])
-    return Scenario(
-        name,
-        title,
-        given(root, "why").strip(),
-        given(root, "topic"),
-        steps,
-        machine,
-        processes,
-        only,
-        program.agree(context, root.entries.get("agree"), steps),
-        problems.file,
-    )
+    agree = program.agree(context, root.entries.get("agree"), steps)
+    if problems.found:
+        return None
+    why, topic = given(root, "why").strip(), given(root, "topic")
+    return Scenario(name, title, why, topic, steps, machine, processes, only, agree, problems.file)

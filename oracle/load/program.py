@@ -9,10 +9,10 @@ from oracle.args import ArgumentError, hint, parse_one
 from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param
 from oracle.facts import BY_NAME, Fact, Subject, lookup
 from oracle.flavor import Flavor
-from oracle.load.context import ALWAYS_THERE, NOT_ROLES, Context, given, ids
+from oracle.load.context import Context, given, ids
 from oracle.load.shape import STEP_KEYS
 from oracle.load.yamlpos import Node, short
-from oracle.scenario import ArgValue, Check, Expectation, Expected, Step, selects
+from oracle.scenario import RESERVED, ArgValue, Check, Expectation, Expected, Step, not_a_role, selects
 
 _WILD = frozenset("*?[")
 _FAILURE = re.compile(r"E[A-Z0-9]+|inexpressible")  # what a step gives that makes nothing
@@ -156,9 +156,8 @@ def _argument_error(takers: Sequence[tuple[Flavor, CallSpec, Param]], value: Arg
 def _birth(context: Context, node: Node, role: str, having: Sequence[Flavor], gives: Expected | None) -> None:
     """Make a role known on the flavors on which the step can make it. A step that is expected to fail leaves the name free."""
     place = node.entries.get("as", node)
-    if role in NOT_ROLES:
-        reason = "is always there" if role in ALWAYS_THERE else "has a meaning of its own"
-        context.add(place, f"no process can be called {role!r}, which {reason}")
+    if role in RESERVED:
+        context.add(place, not_a_role(role))
     made = context.made.setdefault(role, set())
     making = [flavor for flavor in having if gives is None or not _FAILURE.fullmatch(str(gives.for_flavor(flavor.id)))]
     again = [flavor for flavor in making if flavor.id in made]

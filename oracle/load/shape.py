@@ -30,7 +30,7 @@ TOPICS = (
     "accounting", "notes", "native",
 )  # fmt: skip
 RESOURCES = next(param.choices for param in PORTABLE_BY_NAME["setrlimit"].params if param.name == "resource")
-FILE_KINDS = ("vnode", "pipe", "socket")
+FILE_KINDS = ("vnode", "pipe", "socket", "kqueue", "mqueue")
 
 ROLE = r"^[A-Za-z][A-Za-z0-9_-]{0,39}$"
 OCTAL = r"^(0o)?[0-7]{1,6}$"

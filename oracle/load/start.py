@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from oracle.args import hint
-from oracle.load.context import ALWAYS_THERE, NOT_ROLES, Context, given, ids
+from oracle.load.context import Context, given, ids
 from oracle.load.yamlpos import Node
-from oracle.scenario import FileSpec, MachineSpec, ProcessSpec, RegionSpec
+from oracle.scenario import RESERVED, STUBBORN, FileSpec, MachineSpec, ProcessSpec, RegionSpec, not_a_role
 
 _PLAIN = frozenset(
     ("parent", "uid", "euid", "svuid", "terminal", "jail", "sugid", "nice", "command", "text", "cwd", "root")
@@ -39,9 +40,8 @@ def processes(context: Context, node: Node | None) -> tuple[ProcessSpec, ...]:
         return (ProcessSpec("parent"),)
     made: dict[str, ProcessSpec] = {}
     for name, entry in node.entries.items():
-        if name in NOT_ROLES:
-            reason = "is always there" if name in ALWAYS_THERE else "has a meaning of its own"
-            context.add(node.keys[name], f"no process can be called {name!r}, which {reason}")
+        if name in RESERVED:
+            context.add(node.keys[name], not_a_role(name))
         made[name] = process(context, name, entry, made)
         context.born[name] = context.made[name] = everywhere
     return tuple(made.values())
@@ -63,6 +63,8 @@ def process(context: Context, name: str, node: Node, earlier: dict[str, ProcessS
             values[key] = tuple(_limit(context, resource, one) for resource, one in entry.entries.items())
         elif key in ("masked", "pending", "ignored"):
             values[key] = _signals(context, entry)
+            if key == "ignored":
+                _not_stubborn(context, entry.items if isinstance(entry.value, list) else [entry])
         elif key == "caught":
             values[key] = tuple(_handler(context, entry, signal) for signal in entry.entries)
     values.update(_places(context, name, node, earlier))
@@ -133,9 +135,17 @@ def _signals(context: Context, node: Node) -> tuple[str, ...]:
     return tuple(context.signal(one, str(one.value), context.running) for one in nodes)
 
 
+def _not_stubborn(context: Context, signals: Sequence[Node]) -> None:
+    """Signals that a process catches or ignores are those it may."""
+    for one in signals:
+        if one.value in STUBBORN:
+            context.add(one, f"{one.value} can be neither caught nor ignored")
+
+
 def _handler(context: Context, caught: Node, signal: str) -> tuple[str, str]:
     """A caught signal and its handler."""
     context.signal(caught.keys[signal], signal, context.running)
+    _not_stubborn(context, [caught.keys[signal]])
     handler = caught.entries[signal]
     if handler.value in ("default", "ignore"):
         where = (

@@ -8,6 +8,7 @@ from oracle.calls import PORTABLE, CallSpec, Kind, Param
 from oracle.facts import FACTS, Fact, Subject
 from oracle.load.shape import RESOURCES, TOPICS
 from oracle.scenario import (
+    STUBBORN,
     ArgValue,
     Check,
     Expectation,
@@ -60,6 +61,7 @@ words = st.one_of(
 lines = st.text(_PRINTABLE, min_size=1, max_size=60).map(str.strip).filter(bool)
 numbers = st.integers(-(1 << 63), (1 << 64) - 1)
 signals = st.sampled_from(sorted(SIGNALS))
+tame_signals = st.sampled_from(sorted({*SIGNALS} - {*STUBBORN}))
 signal_lists = st.lists(signals, max_size=3).map(tuple)
 uids = st.integers(0, 999_999_999)
 roles = st.from_regex(r"[a-z][A-Za-z0-9_-]{0,5}", fullmatch=True).map("r".__add__)
@@ -108,8 +110,8 @@ def processes(draw: st.DrawFn, name: str, earlier: list[ProcessSpec]) -> Process
             limits=limits.map(lambda pairs: tuple((name, max(soft, 0), hard) for name, (soft, hard) in pairs.items())),
             masked=signal_lists,
             pending=signal_lists,
-            ignored=signal_lists,
-            caught=st.dictionaries(signals, words, max_size=2).map(lambda pairs: tuple(pairs.items())),
+            ignored=st.lists(tame_signals, max_size=3).map(tuple),
+            caught=st.dictionaries(tame_signals, words, max_size=2).map(lambda pairs: tuple(pairs.items())),
         )
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from oracle.calls import PORTABLE_BY_NAME, CallSpec
 from oracle.errors import FlavorError, UsageError
-from oracle.flavor import CONTRACT, Call, Words
+from oracle.flavor import CONTRACT, Call, KnownViolation, Words
 from oracle.registry import GROUP, Registry, load_flavors, validate
 from tests.outside.tinyos import CALLS, FLAVOR
 from tests.unit.plugins import TINYOS, distribution
@@ -27,10 +27,6 @@ WRONG = {
     "too many parameters": (
         replace(FLAVOR, status=lambda a, b: ""),  # type: ignore[misc, arg-type]
         r"its status can't be called with \(xstat\)",
-    ),
-    "extra facts of nobody": (
-        replace(FLAVOR, extra_facts=lambda k: {}),  # type: ignore[misc, arg-type]
-        r"its extra_facts can't be called with \(k, proc\)",
     ),
     "a call that is a function": (
         replace(FLAVOR, calls={**FLAVOR.calls, "fork": CALLS["fork"]}),  # type: ignore[dict-item]
@@ -58,6 +54,10 @@ WRONG = {
         "its state 1 is 'undead'; a state is one of embryo, running",
     ),
     "flags nowhere": (replace(FLAVOR, flags={**FLAVOR.flags, "p_flags": {}}), "its flags are in 'p_flags', which no"),
+    "a violation whose report is no regular expression": (
+        replace(FLAVOR, violations=(KnownViolation("nprocs", "nprocs is (", "it forgets", "kern.c, close"),)),
+        "its known violation of 'nprocs' matches no report: missing \\), unterminated subpattern",
+    ),
     "words nowhere": (replace(FLAVOR, words=Words(exec=("p_exec", 1))), "its flags are in 'p_exec', which no"),
 }
 NOT_A_FLAVOR = "is of type int, not an oracle.flavor.Flavor; point it at the flavor's value"

@@ -16,6 +16,7 @@ from flavors.dragonfly.proc_h import (
     AFORK,
     KTRFAC_INHERIT,
     LSRUN,
+    LSSLEEP,
     LWP_ALTSTACK,
     NOTE_FORK,
     P_CONTROLT,
@@ -71,7 +72,7 @@ def sys_vfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK)  # [113]
     assert p2 is not None  # [114]
     yield from start_forked_proc(k, lp, p2)  # [115]
-    return p2.p_pid  # [116] sic: read after the sleep, with no hold on the child
+    return p2.p_pid  # [116-117] sic: read after the sleep, with no hold on the child
 
 
 @models(KERN_FORK, 134, 151)
@@ -81,7 +82,7 @@ def sys_rfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     if flags & RFKERNELONLY:  # [140]
         raise EINVAL(f"RFPPWAIT and RFPGLOCK are the kernel's own: {flags:#x}")  # [141]
     p2 = yield from fork1(k, lp, flags | RFPGLOCK)  # [143]
-    if p2 is None:  # [145]
+    if p2 is None:  # [144-145]
         return 0  # [147]
     yield from start_forked_proc(k, lp, p2)  # [146]
     return p2.p_pid  # [147-148]
@@ -103,7 +104,9 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
     pgrp = p1.p_pgrp if flags & RFPGLOCK else None  # [217-218]
     if pgrp is not None:
         assert pgrp.pg_lock is not None
+        lp1.lwp_stat = LSSLEEP  # as far as it has to wait
         yield from rw_enter_shared(k, lp1, pgrp.pg_lock)  # [219]
+        lp1.lwp_stat = LSRUN
     try:
         # [220] sic: a traced process starts over for ever, with nothing pending; a stop counts that P_PPWAIT holds back
         if pgrp is not None and (p1.p_flag & P_TRACED or (p1.p_siglist | lp1.lwp_siglist) & ~lp1.lwp_sigmask):
@@ -169,6 +172,8 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         if p2.p_textvp is not None:  # [377]
             p2.p_textvp.v_usecount += 1  # [378]
         if flags & RFCFDG:  # [383]
+            if k.sched.ready:
+                yield from preempt("fdinit")
             p2.p_fd = fdinit(p1)  # [384-385] sic: the mask is the system's default
         elif flags & RFFDG:  # [386]
             if k.sched.ready:

@@ -11,11 +11,13 @@ from flavors.dragonfly.kern_event import knote
 from flavors.dragonfly.kern_ktrace import ktrinherit
 from flavors.dragonfly.kern_proc import list_of, proc_add_allproc
 from flavors.dragonfly.kern_resource import chgproccnt
+from flavors.dragonfly.kern_sig import BAD_STACK
 from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import (
     AFORK,
     KTRFAC_INHERIT,
     LSRUN,
+    LSSLEEP,
     LWP_ALTSTACK,
     NOTE_FORK,
     P_CONTROLT,
@@ -69,7 +71,7 @@ def sys_vfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK)  # [115]
     assert p2 is not None  # [116]
     yield from start_forked_proc(k, lp, p2)  # [117]
-    return p2.p_pid  # [118] sic: read after the sleep, with no hold on the child
+    return p2.p_pid  # [118-119] sic: read after the sleep, with no hold on the child
 
 
 @models(KERN_FORK, 136, 153)
@@ -79,7 +81,7 @@ def sys_rfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     if flags & RFKERNELONLY:  # [142]
         raise EINVAL(f"RFPPWAIT and RFPGLOCK are the kernel's own: {flags:#x}")  # [143]
     p2 = yield from fork1(k, lp, flags | RFPGLOCK)  # [145]
-    if p2 is None:  # [147]
+    if p2 is None:  # [146-147]
         return 0  # [149]
     yield from start_forked_proc(k, lp, p2)  # [148]
     return p2.p_pid  # [149-150]
@@ -90,11 +92,10 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """lwp_create(2): a thread of the calling process. Its id goes to two addresses in user memory."""
     p = lp.lwp_proc
     if args.text("params") == "bad":  # [163]
-        raise EFAULT("the parameters can't be read")  # [164-165]
+        raise EFAULT("the parameters can't be read")  # [164-165, 193-194]
     lp2 = yield from lwp_fork(k, lp, p, RFPROC)  # [167]
     prepared = args.text("stack") == "ok"
-    if prepared:  # [168] sic: nobody looks at its error
-        lp2.lwp_usp = "new"
+    lp2.lwp_usp = "new" if prepared else BAD_STACK  # [168] sic: nobody looks at its error
     for tid in ("tid1", "tid2"):
         if args.text(tid) == "bad":  # [169-174]
             _undo_lwp_create(p, lp2)
@@ -128,7 +129,9 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
     pgrp = p1.p_pgrp if flags & RFPGLOCK else None  # [266-267]
     if pgrp is not None:
         assert pgrp.pg_lock is not None
+        lp1.lwp_stat = LSSLEEP  # as far as it has to wait: a stop signal that comes then is pending, and starts fork over
         yield from rw_enter_shared(k, lp1, pgrp.pg_lock)  # [268]
+        lp1.lwp_stat = LSRUN
     try:
         # [269] sic: a traced process starts over for ever, with nothing pending; a stop counts that P_PPWAIT holds back
         if pgrp is not None and (p1.p_flag & P_TRACED or (p1.p_siglist | lp1.lwp_siglist) & ~lp1.lwp_sigmask):
@@ -184,6 +187,8 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         if p2.p_textvp is not None:  # [380]
             p2.p_textvp.v_usecount += 1  # [381]
         if flags & RFCFDG:  # [386]
+            if k.sched.ready:
+                yield from preempt("fdinit")
             p2.p_fd = fdinit(p1)  # [387-388] sic: the mask is the system's default
         elif flags & RFFDG:  # [389]
             if k.sched.ready:

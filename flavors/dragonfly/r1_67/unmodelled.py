@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flavors.dragonfly.early import words
+from flavors.dragonfly.unmodelled import THREAD, left
 from oracle.flavor import KnownViolation
 
 UNMODELLED: Mapping[str, str] = {
@@ -22,7 +23,7 @@ VIOLATIONS: tuple[KnownViolation, ...] = (
     *words.VIOLATIONS,
     KnownViolation(
         "error-trace",
-        "lwp_create(",
+        left("lwp_create", THREAD),
         "a failed lwp_create has spent a thread id and raised the caller's estcpu",
         "kern_fork.c 1.67 [187-192, 564, 588]",
     ),

@@ -12,11 +12,13 @@ from flavors.dragonfly.kern_ktrace import ktrinherit
 from flavors.dragonfly.kern_plimit import plimit_fork, plimit_lwp_fork
 from flavors.dragonfly.kern_proc import list_of, proc_add_allproc
 from flavors.dragonfly.kern_resource import chgproccnt
+from flavors.dragonfly.kern_sig import BAD_STACK
 from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import (
     AFORK,
     KTRFAC_INHERIT,
     LSRUN,
+    LSSLEEP,
     LWP_ALTSTACK,
     LWP_WEXIT,
     NOTE_FORK,
@@ -74,7 +76,7 @@ def sys_vfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK)  # [141]
     assert p2 is not None  # [142]
     yield from start_forked_proc(k, lp, p2)  # [143]
-    return p2.p_pid  # [144] sic: read after the sleep, with no hold on the child
+    return p2.p_pid  # [144-145] sic: read after the sleep, with no hold on the child
 
 
 @models(KERN_FORK, 164, 184)
@@ -86,7 +88,7 @@ def sys_rfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     if k.sched.ready:  # [174]
         yield from preempt("mplock")
     p2 = yield from fork1(k, lp, flags | RFPGLOCK)  # [175]
-    if p2 is None:  # [177]
+    if p2 is None:  # [176-177]
         return 0  # [179]
     yield from start_forked_proc(k, lp, p2)  # [178]
     return p2.p_pid  # [179-180]
@@ -97,14 +99,13 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """lwp_create(2): a thread of the calling process. Its id goes to two addresses in user memory."""
     p = lp.lwp_proc
     if args.text("params") == "bad":  # [197]
-        raise EFAULT("the parameters can't be read")  # [198-199]
+        raise EFAULT("the parameters can't be read")  # [198-199, 233-234]
     if k.sched.ready:  # [201]
         yield from preempt("mplock")
     plimit_lwp_fork(p)  # [202]
     lp2 = yield from lwp_fork(k, lp, p, RFPROC)  # [203]
     prepared = args.text("stack") == "ok"
-    if prepared:  # [204] sic: nobody looks at its error
-        lp2.lwp_usp = "new"
+    lp2.lwp_usp = "new" if prepared else BAD_STACK  # [204] sic: nobody looks at its error
     for tid in ("tid1", "tid2"):
         if args.text(tid) == "bad":  # [205-210]
             _undo_lwp_create(k, p, lp2)
@@ -141,7 +142,9 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
     pgrp = p1.p_pgrp if flags & RFPGLOCK else None  # [303-304]
     if pgrp is not None:
         assert pgrp.pg_lock is not None
+        lp1.lwp_stat = LSSLEEP  # as far as it has to wait: a stop signal that comes then is pending, and starts fork over
         yield from rw_enter_shared(k, lp1, pgrp.pg_lock)  # [305]
+        lp1.lwp_stat = LSRUN
     try:
         # [306] sic: a stop signal counts although a process with P_PPWAIT can't act on it
         if pgrp is not None and (p1.p_siglist | lp1.lwp_siglist) & ~lp1.lwp_sigmask:
@@ -197,6 +200,8 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         if p2.p_textvp is not None:  # [419]
             p2.p_textvp.v_usecount += 1  # [420]
         if flags & RFCFDG:  # [425]
+            if k.sched.ready:
+                yield from preempt("fdinit")
             p2.p_fd = fdinit(p1)  # [426-427] sic: the mask is the system's default
         elif flags & RFFDG:  # [428]
             if k.sched.ready:

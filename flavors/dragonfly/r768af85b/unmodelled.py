@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flavors.dragonfly import unmodelled
+from flavors.dragonfly.unmodelled import CRED, LIMIT, THREAD, left
 from oracle.flavor import KnownViolation
 
 UNMODELLED: Mapping[str, str] = {
     **unmodelled.UNMODELLED,
-    "kern_fork.c [126, 147, 182, 220, 232, 593, 597, 701, 705]": (
+    "kern_fork.c [126, 147, 182, 216, 219-220, 232, 593, 597, 701, 705]": (
         "critical sections and the giant lock: kernel code is atomic here between two sleeps"
     ),
     "kern_fork.c [401, 215, 700]": "there is one scheduler, and nobody sees the order of its queue",
@@ -22,14 +23,14 @@ UNMODELLED: Mapping[str, str] = {
 VIOLATIONS: tuple[KnownViolation, ...] = (
     KnownViolation(
         "error-trace",
-        "lwp_ucred",
+        left(r"\w+", CRED),
         "entering the kernel refreshes the thread's credential, whatever the call then comes to",
         "trap.c userenter, 768af85b",
     ),
     *unmodelled.VIOLATIONS,
     KnownViolation(
         "error-trace",
-        "lwp_create(",
+        left("lwp_create", THREAD, LIMIT, CRED),
         "a failed lwp_create has spent a thread id, made the limits private and raised the caller's estcpu",
         "kern_fork.c 768af85b [202, 224-232, 596]",
     ),

@@ -67,6 +67,27 @@ def test_a_group_signal_waits_out_a_refused_fork() -> None:
     assert box.lwp("parent").lwp_handled == ["SIGINT h"]
 
 
+def test_a_stop_that_comes_while_fork_waits_for_the_group_lock_starts_the_fork_over() -> None:
+    box = Box(
+        MachineSpec(maxproc=16),
+        ProcessSpec("parent"),
+        ProcessSpec("mate", group="parent", uid=0),
+        ProcessSpec("other", uid=0, group=""),
+    )
+    box.start("parent", "fork", "refused")
+    signal = box.start("shell", "kill", group="parent", signal="SIGURG")
+    fork = box.start("mate", "fork")
+    box.start("other", "kill", to="mate", signal="SIGSTOP")
+    box.run()
+    assert signal.slept
+    assert "kid" not in box.k.roles
+    assert box.sleeps_on("mate") == "stop"
+    box.do("other", "kill", to="mate", signal="SIGCONT")
+    assert fork.done
+    assert box.proc("kid").p_pptr is box.proc("mate")
+    assert not box.broken()
+
+
 def test_kill_of_one_process_does_not_wait_for_the_group_lock() -> None:
     box = Box(MachineSpec(maxproc=14))
     box.start("parent", "fork")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from flavors.netbsd.flavor import FLAVOR
-from flavors.netbsd.param import PSL_TRACED, PSL_TRACEFORK, SACTIVE, SSTOP
+from flavors.netbsd.kern_sig import kpsignal
+from flavors.netbsd.param import PSL_TRACED, PSL_TRACEFORK, SACTIVE, SIGNALS, SIGSTOP, SSTOP
 from flavors.netbsd.status import status
 from oracle.calls import SPAWN_PARAMS
 from oracle.flavor import Inexpressible, Lowered
 from oracle.machine.kevent import KQueue
+from oracle.machine.machine import HZ
+from oracle.machine.signals import members
 from oracle.scenario import FileSpec, MachineSpec, ProcessSpec
 from tests.unit.flavors.netbsd import PARENT, World, result
 
@@ -109,6 +112,26 @@ def test_an_alarm_ends_a_sleep() -> None:
     world.do("parent", "alarm", ms=100)
     assert world.do("parent", "sleep", ms=1000) == "EINTR"
     assert world.lwp("parent").lwp_handled == ["SIGALRM ring"]
+
+
+def test_a_stop_does_not_cut_a_sleep_short() -> None:
+    world = World()
+    world.k.timer_expired = lambda k, p: kpsignal(k, p, SIGSTOP)
+    world.do("parent", "alarm", ms=100)
+    end = world.k.ticks + HZ
+    sleep = world.start("parent", "sleep", ms=1000)
+    world.k.sched.run(sleep)
+    assert world.proc("parent").p_stat == SSTOP
+    world.do("shell", "kill", to="parent", signal="SIGCONT")
+    assert (result(sleep), world.k.ticks) == (None, end)
+
+
+def test_sa_nodefer_wins_over_a_mask_with_the_signal_itself() -> None:
+    world = World()
+    world.do("parent", "sigaction", signal="SIGUSR1", handler="on", mask=("SIGUSR1", "SIGUSR2"), options="SA_NODEFER")
+    acts = world.proc("parent").p_sigacts
+    assert acts is not None
+    assert members(acts.ps_sigact[SIGNALS["SIGUSR1"]].mask) == [SIGNALS["SIGUSR2"]]
 
 
 def test_burning_raises_the_estimate_and_is_charged_at_reaping() -> None:
