@@ -229,12 +229,12 @@ class Execution:
         made.returns = call.spec.result
         if k.trace is not None:
             k.note(lwp, "calls", made.call)
-        switches = k.sched.switches
+        before = (k.sched.switches + 1, k.sched.rings, len(lwp.lwp_handled))
         made.task = task = k.sched.spawn(lwp, call.spec.name, self.flavor.syscall(k, lwp, call, args))
         self._by_task[task] = made
         k.sched.run(task)
-        if task.failure is not None and self._checked and k.sched.switches == switches + 1:
-            self._look_for_traces(made, task.failure)
+        if task.failure is not None and self._checked and before == (k.sched.switches, k.sched.rings, len(lwp.lwp_handled)):
+            self._look_for_traces(made, task.failure)  # nobody else ran, no timer went off, no handler was called
         if k.zombproc:
             self._let_init_reap()
 

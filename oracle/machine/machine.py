@@ -155,6 +155,7 @@ class Machine:
         for proc in list(self.allproc):
             if proc.p_realtimer and proc.p_realtimer <= self.ticks:
                 proc.p_realtimer = 0
+                self.sched.rings += 1
                 self.timer_expired(self, proc)
 
     def printf(self, text: str) -> None:

@@ -67,7 +67,7 @@ class Waiting:
 class Scheduler:
     """Run queue, sleep queues and time-outs of one machine."""
 
-    __slots__ = ("finished", "k", "last", "panic", "pick", "ready", "sleepers", "spawned", "spinning", "switches")
+    __slots__ = ("finished", "k", "last", "panic", "pick", "ready", "rings", "sleepers", "spawned", "spinning", "switches")
 
     def __init__(self, k: Machine) -> None:
         self.k = k
@@ -80,6 +80,7 @@ class Scheduler:
         self.panic: Panic | None = None  # what the kernel died of; nothing runs any more
         self.last: Task | None = None  # the task that ran last
         self.switches = 0  # how often another task got its turn
+        self.rings = 0  # how often timers went off
 
     def dismantle(self) -> None:
         """Let go of the machine, its tasks and whoever listens. Nothing can run afterwards."""

@@ -11,6 +11,7 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.traps import Kernel, preempt
 from oracle.outcome import RunResult, Unmet
+from oracle.registry import load_flavors
 from oracle.run import run
 from oracle.scenario import Check, Expectation, Expected, MachineSpec, ProcessSpec, Step
 from tests.outside.tinyos import FLAVOR
@@ -263,3 +264,13 @@ def test_two_runs_of_one_scenario_are_equal() -> None:
 @pytest.mark.parametrize("born", ["", "kid"])
 def test_a_child_without_a_role_is_named_after_its_step(born: str) -> None:
     assert results(run(program(step(1, "parent", "fork", born)), FLAVOR)) == [born or "child1"]
+
+
+def test_an_alarm_that_rings_during_a_failing_call_is_no_trace_of_the_failure() -> None:
+    flavor = load_flavors().find("dragonfly")
+    machine = MachineSpec(maxproc=14)  # kernel, init, shell and parent leave none of the last ten slots to a user
+    steps = (step(1, "parent", "alarm", ms=100), step(2, "parent", "fork", "kid"))
+    parent = ProcessSpec("parent", ignored=("SIGALRM",))
+    result = run(replace(program(*steps), machine=machine, processes=(parent,)), flavor)
+    assert result.outcomes[1].result == "EAGAIN"
+    assert [one.rule for one in result.violations] == []
