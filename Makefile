@@ -10,10 +10,11 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+COMPILED := build/compiled
 PYTEST := -m pytest -n $(WORKERS) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types layers coverage fresh bench schema reports tidy clean
+.PHONY: help run test check format lint types layers coverage fresh bench compiled schema reports tidy clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -54,6 +55,18 @@ fresh: $(READY)  # are the committed schema and reports what this tree makes, by
 
 bench: $(READY)  ## compare one differential fork case with one real fork+exit+wait (needs a C compiler)
 	$(BIN)/python benchmarks/bench.py $(ARGS)
+	@$(MAKE) --no-print-directory compiled
+	PYTHONPATH=$(COMPILED) $(BIN)/python benchmarks/bench.py $(ARGS)
+
+# Whoever compiles checks: all scenarios have to come out as they do in plain Python, byte for byte.
+compiled: $(COMPILED)/.ready  ## make a copy of the project with a compiled core, in build/compiled
+
+$(COMPILED)/.ready: $(READY) benchmarks/compiled.py $(shell find oracle flavors specs -type f ! -name '*.pyc')
+	$(BIN)/python benchmarks/compiled.py
+	$(BIN)/fork-oracle run specs --reports $(COMPILED)/plain > /dev/null
+	PYTHONPATH=$(COMPILED) $(BIN)/fork-oracle run specs --reports $(COMPILED)/reports > /dev/null
+	diff -r $(COMPILED)/plain $(COMPILED)/reports
+	@touch $@
 
 schema: $(READY)  ## write schema/scenario.schema.json anew
 	mkdir -p schema

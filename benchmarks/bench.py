@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import oracle.run
 from oracle.flavor import Flavor
 from oracle.harness import compare
 from oracle.machine.machine import Machine
@@ -123,7 +124,8 @@ def show(turns: Turns) -> None:
     whole = median(one / other for one, other in zip(turns.checked, turns.real, strict=True))
     verdict = "aim reached" if ratio <= AIM else "target met" if ratio <= TARGET else "target missed"
     where = f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
-    print(f"{where}, {len(turns.real)} rounds, medians")
+    core = "core interpreted" if str(oracle.run.__file__).endswith(".py") else "core compiled"
+    print(f"{where}, {core}, {len(turns.real)} rounds, medians")
     print(f"one real fork+exit+wait           {median(turns.real):12,.1f} µs")
     print(f"one differential fork case        {median(turns.bare):12,.1f} µs")
     print(f"ratio                             {ratio:12.2f}      (target: ≤ {TARGET}, aim: {AIM}) {verdict}")

@@ -195,8 +195,8 @@ class Execution:
                 call, args, made.call = lower(self.flavor, self.k, step)
             except NotMade as reason:
                 made.result, made.detail, made.call = reason.result, reason.detail, reason.call
-            except Unmodelled as reason:
-                made.result, made.detail, self.unmodelled = UNMODELLED, str(reason), str(reason)
+            except Unmodelled as error:
+                made.result, made.detail, self.unmodelled = UNMODELLED, str(error), str(error)
             else:
                 self._make(made, lwp, call, args)
         if step.gives is not None:
