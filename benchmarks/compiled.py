@@ -88,6 +88,8 @@ def _keywords(call: ast.expr) -> dict[str, ast.expr]:
 def _write_out(node: ast.ClassDef, dataclass: ast.expr) -> list[str]:
     """Turn a dataclass into a class with the methods it would get; give what `replace` and `fields` need."""
     options = {name: ast.literal_eval(value) for name, value in _keywords(dataclass).items()}
+    if strange := options.keys() - {"frozen", "slots", "eq"}:
+        raise NotImplementedError(f"{node.name}: @dataclass({', '.join(sorted(strange))}) has no plain words yet")
     names: list[str] = []
     compared: list[str] = []
     parameters: list[str] = []
@@ -97,6 +99,8 @@ def _write_out(node: ast.ClassDef, dataclass: ast.expr) -> list[str]:
             continue
         name, kind, default = field.target.id, ast.unparse(field.annotation), field.value
         said = _keywords(default) if default is not None and _name(default) == "field" else {}
+        if strange := said.keys() - {"default", "default_factory", "compare"}:
+            raise NotImplementedError(f"{node.name}.{name}: field({', '.join(sorted(strange))}) has no plain words yet")
         names.append(name)
         if "compare" not in said:  # given for False only
             compared.append(name)
@@ -109,6 +113,8 @@ def _write_out(node: ast.ClassDef, dataclass: ast.expr) -> list[str]:
             parameters.append(f"{name}: {kind}" + ("" if default is None else f" = {ast.unparse(default)}"))
             body.append(f"self.{name} = {name}")
         field.value = None
+    if any(isinstance(one, ast.FunctionDef) and one.name == "__post_init__" for one in node.body):
+        body.append("self.__post_init__()")
     methods = [f"def __init__(self, {', '.join(parameters)}) -> None:", *(f"    {line}" for line in body)]
     shown = ", ".join(f"{name}={{self.{name}!r}}" for name in names)
     methods += ["def __repr__(self) -> str:", f"    return f'{node.name}({shown})'"]

@@ -67,6 +67,7 @@ class Globals:
     unstarted: dict[Proc, None] = field(default_factory=dict)  # embryos that a kernel caller of fork1 means to leave so
     freed: dict[Proc, int] = field(default_factory=dict)  # reaped processes: how many were allocated by then
     allocated: int = 0  # processes allocated
+    miscounted: dict[int, None] = field(default_factory=dict)  # uids of which a fork charged one and had its child as the other
     own: object = None  # what one revision alone keeps
 
 

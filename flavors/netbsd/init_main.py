@@ -234,5 +234,6 @@ def _signals(p: Proc, l: Lwp, spec: ProcessSpec) -> None:
         p.p_sigcatch |= bit
         p.p_sigignore &= ~bit
     for name in spec.pending:
-        p.p_siglist |= 1 << (signo(name) - 1) & ~p.p_sigignore
-        l.lwp_flag |= LW_PENDSIG
+        if bit := 1 << (signo(name) - 1) & ~p.p_sigignore:  # nobody posts what is ignored
+            p.p_siglist |= bit
+            l.lwp_flag |= LW_PENDSIG

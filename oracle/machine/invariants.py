@@ -60,7 +60,7 @@ def _check_counts(k: Machine, procs: list[Proc], found: list[Broken]) -> None:
         found.append(Broken("uid-count", f"uid {uid} is charged nothing, but has {count} processes"))
 
 
-def _holders(k: Machine, procs: list[Proc]) -> Counter[object]:
+def holders(k: Machine, procs: list[Proc]) -> Counter[object]:
     """How many references to each counted structure there are, by looking at who has one."""
     held: list[object] = []
     tables: dict[FileDesc, None] = {}
@@ -100,14 +100,14 @@ def _holders(k: Machine, procs: list[Proc]) -> Counter[object]:
 
 
 def _check_references(k: Machine, procs: list[Proc], found: list[Broken]) -> None:
-    holders = _holders(k, procs)
-    if list(map(references, holders)) != list(holders.values()):
-        for one, count in holders.items():
+    held = holders(k, procs)
+    if list(map(references, held)) != list(held.values()):
+        for one, count in held.items():
             if (said := references(one)) != count:
                 field = getattr(one, "reference_field")  # noqa: B009  # see oracle.machine.counted
                 found.append(Broken("references", f"{_name(one)}: {field} is {said}, but {count} hold it"))
     for vp in k.vnodes.values():
-        if vp.v_usecount and vp not in holders:
+        if vp.v_usecount and vp not in held:
             found.append(Broken("references", f"{_name(vp)}: v_usecount is {vp.v_usecount}, but nobody holds it"))
     for vm, count in Counter([proc.p_exitvm for proc in procs if proc.p_exitvm is not None]).items():
         if vm.vm_exitingcnt != count:

@@ -168,3 +168,23 @@ def test_the_machine_shows_counts_and_console() -> None:
     found = facts(k)
     assert (found["machine.nprocs"], found["machine.uid.1000"], found["machine.forks"], found["machine.vforks"]) == (5, 3, 1, 0)
     assert (found["machine.console"], found["machine.console_lines"]) == (("proc: table is full",), 1)
+
+
+def test_the_first_thread_is_the_one_with_the_lowest_id_wherever_it_is_listed() -> None:
+    k, _, kid = family()
+    first = kid.p_lwps[0]
+    first.lwp_usp = "its own"
+    kid.p_lwps.insert(0, Lwp(kid, first.lwp_tid + 1, first.lwp_stat, None))
+    assert facts(k)["kid.stack"] == "its own"
+
+
+def test_stores_meet_only_if_neither_side_copies_first() -> None:
+    k, parent, kid = family()
+    one = VmObject("0", 2)
+    ours = live(parent.p_vmspace).vm_map["data"] = VmEntry("data", Inherit.COPY, one)
+    theirs = live(kid.p_vmspace).vm_map["data"] = VmEntry("data", Inherit.COPY, one)
+    assert facts(k)["parent~kid.regions"] == ("data",)
+    theirs.needs_copy = True
+    assert facts(k)["parent~kid.regions"] == ()
+    ours.needs_copy, theirs.needs_copy = True, False
+    assert facts(k)["parent~kid.regions"] == ()

@@ -6,13 +6,13 @@ import pytest
 
 from oracle.flavor import Args, Call, Flavor, KnownViolation, at_once
 from oracle.lowering import spawn_intent
-from oracle.machine.errno import EAGAIN, EBADF, Panic, Unmodelled
+from oracle.machine.errno import EAGAIN, EBADF, EINTR, Panic, Unmodelled
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Lwp
+from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel, preempt
 from oracle.outcome import RunResult, Unmet
 from oracle.registry import load_flavors
-from oracle.run import run
+from oracle.run import Execution, run
 from oracle.scenario import Check, Expectation, Expected, MachineSpec, ProcessSpec, Step
 from tests.outside.tinyos import FLAVOR
 from tests.unit.plugins import check, program, step
@@ -274,3 +274,34 @@ def test_an_alarm_that_rings_during_a_failing_call_is_no_trace_of_the_failure() 
     result = run(replace(program(*steps), machine=machine, processes=(parent,)), flavor)
     assert result.outcomes[1].result == "EAGAIN"
     assert [one.rule for one in result.violations] == []
+
+
+def test_a_call_that_a_signal_interrupted_may_leave_traces() -> None:
+    def interrupted(k: Machine, lwp: Lwp, args: Args) -> int:
+        k.count("attempts")
+        raise EINTR("SIGALRM")
+
+    assert run(program(step(1, "parent", "close", fd=0)), other("close", at_once(interrupted))).violations == ()
+
+
+def test_a_pid_that_was_given_twice_is_its_later_owners() -> None:
+    execution = Execution(program(step(1, "parent", "fork", "kid")), FLAVOR)
+    assert len(list(execution.steps())) == 2
+    kid = execution.k.roles["kid"].lwp_proc
+    execution.k.names[Proc(kid.p_pid, 99, "prog", kid.p_stat)] = "heir"
+    assert execution.role_of_pid(kid.p_pid) == "heir"
+
+
+def test_a_step_is_taken_by_whom_any_of_its_selectors_names() -> None:
+    both, other_alone = ("other", "tinyos"), ("other",)
+    steps = (replace(step(1, "parent", "getpid"), only=both), replace(step(2, "parent", "getpid"), only=other_alone))
+    assert [one.index for one in run(program(*steps), FLAVOR).outcomes] == [1]
+
+
+def test_who_spins_runs_and_is_not_asleep() -> None:
+    def spin(k: Machine, lwp: Lwp, args: Args) -> Kernel[int]:
+        while True:
+            yield from preempt("restart")
+
+    result = run(program(step(1, "parent", "getpid")), other("getpid", spin))
+    assert result.observation.facts["parent.state"] == "running"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flavors.dragonfly import steps
 from flavors.dragonfly.early.kern_plimit import plimit_fork
+from flavors.dragonfly.early.proc_h import phold, prele
 from flavors.dragonfly.kern import ForkHook, Globals, kern_of
 from flavors.dragonfly.kern_clock import startprofclock
 from flavors.dragonfly.kern_descrip import fdcopy, fdinit, fdshare, filedesc_to_leader_alloc
@@ -180,7 +181,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
                 yield from preempt("fdcopy")
             p2.p_fd = fdcopy(p1)  # [387-388]
         else:
-            _share_descriptors(p1, p2, flags)  # [390-408, 410]
+            yield from _share_descriptors(k, p1, p2, flags)  # [390-408, 410]
         p2.p_limit = plimit_fork(p1)  # [411]
         if p1.p_flag & P_SUGID:  # [417]
             p2.p_flag |= P_SUGID
@@ -206,7 +207,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             p2.p_traceflag = p1.p_traceflag  # [463]
             p2.p_tracenode = ktrinherit(p1.p_tracenode)  # [464]
         lp2.lwp_estcpu = state_of(k).origcpu[lp2] = steps.forked_estcpu(lp1)  # [480]
-        p1.p_hold += 1  # [487]
+        phold(p1)  # [487]
         yield from vm_fork(k, lp1, p2, flags)  # [493]
         del kern.threadless[lp2]
         k.name_lwp(lp2)
@@ -255,16 +256,20 @@ def _move_to_heap(k: Machine, acts: SigActs) -> Kernel[None]:
 
 
 @models(KERN_FORK, 390, 408, "fork1")
-def _share_descriptors(p1: Proc, p2: Proc, flags: int) -> None:
+def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[None]:
     """Share the table, and say for which leader each process uses it."""
     p2.p_fd = fdshare(p1)  # [390]
     if p1.p_fdtol is None:  # [391]
+        if k.sched.ready:  # [392]
+            yield from preempt("filedesc_to_leader_alloc")
         assert p1.p_leader is not None
         p1.p_fdtol = filedesc_to_leader_alloc(None, p1.p_leader)  # [392-394]
     if flags & RFTHREAD:  # [395]
         p2.p_fdtol = p1.p_fdtol  # [400]
         p2.p_fdtol.fdl_refcount += 1  # [401]
     else:
+        if k.sched.ready:  # [407]
+            yield from preempt("filedesc_to_leader_alloc")
         p2.p_fdtol = filedesc_to_leader_alloc(p1.p_fdtol, p2)  # [407]
 
 
@@ -301,7 +306,7 @@ def start_forked_proc(k: Machine, lp1: Lwp, p2: Proc) -> Kernel[None]:
     lp2.lwp_stat = LSRUN  # [610]
     k.sched.spawn(lp2, "fork_return", fork_return(k, lp2))  # [611]
     p1 = lp1.lwp_proc
-    p1.p_hold -= 1  # [617]
+    prele(p1)  # [617]
     if p2.p_flag & P_PPWAIT:
         while p2.p_flag & P_PPWAIT:  # [624]
             yield from tsleep(k, lp1, p1, "ppwait", awaits=lambda: not p2.p_flag & P_PPWAIT)  # [625]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flavors.dragonfly import steps
 from flavors.dragonfly.early.kern_plimit import plimit_fork
+from flavors.dragonfly.early.proc_h import phold, prele
 from flavors.dragonfly.kern import ForkHook, Globals, kern_of
 from flavors.dragonfly.kern_clock import startprofclock
 from flavors.dragonfly.kern_descrip import fdcopy, fdinit, fdshare, filedesc_to_leader_alloc
@@ -169,6 +170,8 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         assert cred is not None
         cred.cr_ref += 1
         p2.p_ucred = cred
+        if cred.cr_ruid != uid:
+            kern.miscounted[uid] = kern.miscounted[cred.cr_ruid] = None
         if cred.cr_prison is not None:  # [356]
             p2.p_flag |= P_JAILED  # [357]
         if p2.p_args is not None:  # [359]
@@ -195,7 +198,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
                 yield from preempt("fdcopy")
             p2.p_fd = fdcopy(p1)  # [390-391]
         else:
-            _share_descriptors(p1, p2, flags)  # [393-411, 413]
+            yield from _share_descriptors(k, p1, p2, flags)  # [393-411, 413]
         p2.p_limit = plimit_fork(p1)  # [414]
         if p1.p_flag & P_SUGID:  # [420]
             p2.p_flag |= P_SUGID
@@ -219,7 +222,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         if p1.p_traceflag & KTRFAC_INHERIT and p2.p_tracenode is None:  # [463]
             p2.p_traceflag = p1.p_traceflag  # [464]
             p2.p_tracenode = ktrinherit(p1.p_tracenode)  # [465]
-        p1.p_hold += 1  # [475]
+        phold(p1)  # [475]
         yield from vm_fork(k, p1, p2, flags)  # [477]
         k.name_lwp((yield from lwp_fork(k, lp1, p2, flags)))  # [485]
         if flags == RFFDG | RFPROC:  # [487] sic: what programs ask for has RFPGLOCK, too, so only init's creation is a fork
@@ -259,16 +262,20 @@ def _divorce(k: Machine, lp1: Lwp, p1: Proc, flags: int) -> Kernel[None]:
 
 
 @models(KERN_FORK, 393, 411, "fork1")
-def _share_descriptors(p1: Proc, p2: Proc, flags: int) -> None:
+def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[None]:
     """Share the table, and say for which leader each process uses it."""
     p2.p_fd = fdshare(p1)  # [393]
     if p1.p_fdtol is None:  # [394]
+        if k.sched.ready:  # [395]
+            yield from preempt("filedesc_to_leader_alloc")
         assert p1.p_leader is not None
         p1.p_fdtol = filedesc_to_leader_alloc(None, p1.p_leader)  # [395-397]
     if flags & RFTHREAD:  # [398]
         p2.p_fdtol = p1.p_fdtol  # [403]
         p2.p_fdtol.fdl_refcount += 1  # [404]
     else:
+        if k.sched.ready:  # [410]
+            yield from preempt("filedesc_to_leader_alloc")
         p2.p_fdtol = filedesc_to_leader_alloc(p1.p_fdtol, p2)  # [410]
 
 
@@ -357,7 +364,7 @@ def start_forked_proc(k: Machine, lp1: Lwp, p2: Proc) -> Kernel[None]:
     lp2.lwp_stat = LSRUN  # [681]
     k.sched.spawn(lp2, "fork_return", fork_return(k, lp2))  # [682]
     p1 = lp1.lwp_proc
-    p1.p_hold -= 1  # [688]
+    prele(p1)  # [688]
     if p2.p_flag & P_PPWAIT:
         while p2.p_flag & P_PPWAIT:  # [695]
             yield from tsleep(k, lp1, p1, "ppwait", awaits=lambda: not p2.p_flag & P_PPWAIT)  # [696]

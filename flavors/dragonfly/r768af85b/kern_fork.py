@@ -208,7 +208,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
                 yield from preempt("fdcopy")
             p2.p_fd = fdcopy(p1)  # [429-430]
         else:
-            _share_descriptors(p1, p2, flags)  # [432-450, 452]
+            yield from _share_descriptors(k, p1, p2, flags)  # [432-450, 452]
         p2.p_limit = plimit_fork(p1)  # [453]
         if p1.p_flag & P_SUGID:  # [459]
             p2.p_flag |= P_SUGID
@@ -269,16 +269,20 @@ def _divorce(k: Machine, lp1: Lwp, p1: Proc, flags: int) -> Kernel[None]:
 
 
 @models(KERN_FORK, 432, 450, "fork1")
-def _share_descriptors(p1: Proc, p2: Proc, flags: int) -> None:
+def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[None]:
     """Share the table, and say for which leader each process uses it."""
     p2.p_fd = fdshare(p1)  # [432]
     if p1.p_fdtol is None:  # [433]
+        if k.sched.ready:  # [434]
+            yield from preempt("filedesc_to_leader_alloc")
         assert p1.p_leader is not None
         p1.p_fdtol = filedesc_to_leader_alloc(None, p1.p_leader)  # [434-436]
     if flags & RFTHREAD:  # [437]
         p2.p_fdtol = p1.p_fdtol  # [442]
         p2.p_fdtol.fdl_refcount += 1  # [443]
     else:
+        if k.sched.ready:  # [449]
+            yield from preempt("filedesc_to_leader_alloc")
         p2.p_fdtol = filedesc_to_leader_alloc(p1.p_fdtol, p2)  # [449]
 
 

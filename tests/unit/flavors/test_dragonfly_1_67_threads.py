@@ -7,6 +7,7 @@ import pytest
 from flavors.dragonfly.proc_h import LWP_WEXIT
 from flavors.dragonfly.r1_67 import FLAVOR
 from flavors.dragonfly.r1_67.kern_fork import MAX_TID
+from flavors.dragonfly.r1_67.unmodelled import of_a_miscounted_uid
 from oracle.machine.errno import Panic, Unmodelled
 from oracle.scenario import ProcessSpec
 from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box, why
@@ -144,6 +145,7 @@ def test_a_fork_is_charged_to_one_user_and_born_as_another_if_a_sibling_changes_
     assert cred is not None
     assert cred.cr_ruid == 1000
     assert sorted(broken.rule for broken in box.broken()) == ["uid-count", "uid-count"]
+    assert all(of_a_miscounted_uid(box.k, broken.text) for broken in box.broken())
 
 
 def test_two_threads_made_at_once_after_the_highest_id_can_get_the_same_one() -> None:

@@ -11,6 +11,7 @@ from oracle.machine.kevent import KtrNode
 from oracle.machine.locks import Mutex, RwLock
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Args, Proc
+from oracle.machine.traps import Kernel, tsleep
 from oracle.machine.vm import VmSpace
 from oracle.run import Execution
 from tests.outside.tinyos import EMBRYO, FLAVOR, live
@@ -68,6 +69,11 @@ def forget_child(k: Machine) -> None:
 
 def adopt(k: Machine) -> None:
     k.initproc.p_children.append(proc(k, "kid"))
+
+
+def give_away(k: Machine) -> None:
+    forget_child(k)
+    adopt(k)
 
 
 def vanish(k: Machine) -> None:
@@ -152,12 +158,18 @@ BREAKERS: dict[str, tuple[str, str, Callable[[Machine], None]]] = {
     "a signal lock": ("references", "mutex x: mtx_refcnt is 2, but 1", kid_with("p_lock", Mutex("x", mtx_refcnt=2))),
     "a leader node": ("references", "FdToLeader: fdl_refcount is 2", share_leader),
     "a space that zombies left": ("references", "vm_exitingcnt is 0, but 1 zombies", kid_with("p_exitvm", VmSpace({}))),
+    "a space that fewer zombies left": (
+        "references",
+        "vm_exitingcnt is 2, but 1 zombies",
+        kid_with("p_exitvm", VmSpace({}, vm_exitingcnt=2)),
+    ),
     "a process twice": ("process-table", "kid is 2 times on the process lists", appear_twice),
     "no group": ("group-list", "kid is on 0 group lists", leave_group),
     "two groups": ("group-list", "kid is on 2 group lists", join_a_second_group),
     "a ghost in a group": ("group-list", "dead is gone, but still listed", vanish),
     "a ghost among the children": ("child-list", "dead is gone, but still listed", vanish),
     "no parent": ("child-list", "kid is not exactly once among the children of its parent", forget_child),
+    "the wrong parent": ("child-list", "kid is not exactly once among the children of its parent", give_away),
     "two parents": ("child-list", "kid is not exactly once among the children of its parent", adopt),
     "a lock kept": ("locks", "kid is in user mode and holds 1 locks", keep_lock),
     "an embryo": ("embryo", "kid stays in the embryonic state", never_start),
@@ -192,3 +204,14 @@ def test_a_reported_stop_is_not_waited_for_again(k: Machine) -> None:
     assert invariants.check(k, states) == []
     proc(k, "kid").p_waited = 0
     assert [one.rule for one in invariants.check(k, states)] == ["stopped-children"]
+
+
+def test_a_child_may_be_half_made_while_somebody_sleeps_in_the_kernel(k: Machine) -> None:
+    def sleep() -> Kernel[None]:
+        yield from tsleep(k, "halfway")
+
+    proc(k, "kid").p_stat = EMBRYO
+    assert [one.rule for one in check(k)] == ["embryo"]
+    k.sched.spawn(k.roles["parent"], "fork", sleep())
+    k.sched.run()
+    assert check(k) == []
