@@ -10,7 +10,6 @@ from flavors.dragonfly.kern_clock import startprofclock, stopprofclock
 from flavors.dragonfly.kern_descrip import holdfp, kern_close
 from flavors.dragonfly.kern_event import kqueue_register
 from flavors.dragonfly.kern_exec import kern_execve
-from flavors.dragonfly.kern_exit import kern_wait
 from flavors.dragonfly.kern_ktrace import ktrace
 from flavors.dragonfly.kern_plimit import kern_setrlimit
 from flavors.dragonfly.kern_proc import pgrp_of
@@ -19,7 +18,6 @@ from flavors.dragonfly.kern_resource import donice
 from flavors.dragonfly.kern_sig_calls import kern_kill, kern_sigaction, kern_sigaltstack, kern_sigprocmask
 from flavors.dragonfly.kern_threads import thr_sleep, thr_wakeup
 from flavors.dragonfly.kern_time import nanosleep, setitimer, to_ticks
-from flavors.dragonfly.sys_mqueue import mq_open
 from flavors.dragonfly.sys_process import kern_ptrace
 from flavors.dragonfly.sysv_shm import shmat, shmdt
 from flavors.dragonfly.trap import page_fault, run_in_user_mode
@@ -53,7 +51,7 @@ def _exec(k: Machine, lp: Lwp, args: Args) -> Kernel[None]:
 def _wait(k: Machine, lp: Lwp, args: Args) -> Kernel[str]:
     child, group = args.process("child"), args.process("group")
     pid = child.p_pid if child is not None else -group.p_pid if group is not None else -1
-    found = yield from kern_wait(k, lp, pid, args.number("options"))
+    found = yield from kern_of(k).rev.kern_wait(k, lp, pid, args.number("options"))
     return "0" if found is None else f"{k.role(found[0])} {status(found[1])}"
 
 
@@ -239,10 +237,6 @@ def _ktrace(k: Machine, lp: Lwp, args: Args) -> None:
     ktrace(lp.lwp_proc, p, args.text("file"), args.switch("inherit"))
 
 
-def _mq_open(k: Machine, lp: Lwp, args: Args) -> int:
-    return fsetfd(lp.lwp_proc, mq_open(k, lp.lwp_proc, args.text("name"), args.switch("create")))
-
-
 def _burn(k: Machine, lp: Lwp, args: Args) -> Kernel[None]:
     yield from run_in_user_mode(k, lp, to_ticks(args.number("ms")))
 
@@ -290,7 +284,6 @@ _PLAIN: dict[str, Plain] = {
     "pipe": _pipe, "kqueue": _kqueue, "kevent": _kevent, "lseek": _lseek, "lock": _lock, "chdir": _chdir, "umask": _umask,
     "mmap": _mmap, "munmap": _munmap, "minherit": _minherit, "mlock": _mlock, "ptrace": _ptrace, "getpid": _getpid,
     "getppid": _getppid, "getpgrp": _getpgrp, "alarm": _alarm, "nice": _nice, "profil": _profil, "ktrace": _ktrace,
-    "mq_open": _mq_open,
 }  # fmt: skip
 
 SHARED_CALLS: dict[str, Call] = (

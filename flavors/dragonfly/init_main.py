@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern import Globals, Revision, kern_of
-from flavors.dragonfly.kern_plimit import plimit_fork, plimit_modify
 from flavors.dragonfly.kern_proc import new_pgrp, pgrp_of, proc_add_allproc
 from flavors.dragonfly.kern_sig_calls import kern_sigaction
 from flavors.dragonfly.kern_time import realitexpire
@@ -30,7 +29,6 @@ TUNABLES: dict[str, int] = {
     "kern.maxproc": MAXPROC,
     "kern.maxprocperuid": 9 * MAXPROC // 10,
     "kern.randompid": 0,
-    "kern.mqueue.mq_open_max": 512,
     "options.INVARIANTS": 1,
 }
 INHERITS = {"share": Inherit.SHARE, "copy": Inherit.COPY, "none": Inherit.NONE}
@@ -57,14 +55,13 @@ def boot(k: Machine, spec: MachineSpec, rev: Revision) -> None:
         {"nproc": (maxproc, maxproc), "nofile": UNLIMITED, "cpu": UNLIMITED, "data": UNLIMITED, "stack": UNLIMITED}, 0
     )
     slash = k.vnode("/")
-    root = Cred(0, 0, 0, None, 4)
+    root = Cred(0, 0, 0, None, 2)
     proc0 = k.proc0 = _system_process(k, 0, "swapper", None, root, limit, slash)
     proc0.p_flag = P_SYSTEM
     k.initproc = _system_process(k, 1, "init", proc0, root, limit, slash)
     k.kern.nextpid = 1
     k.nprocs = 2
     k.uid(0).ui_proccnt = 2
-    k.counters["v_kthreads"] = 1  # sic: init's creation is no user's fork, and is counted among the kernel's threads
 
 
 @models(INIT_MAIN, function="create_init")
@@ -84,14 +81,23 @@ def _system_process(k: Machine, pid: int, comm: str, parent: Proc | None, cred: 
     pgrp.pg_members.append(p)
     if parent is not None:
         parent.p_children.append(p)
-    lp = Lwp(p, 0, LSRUN, cred)
-    p.p_lwps.append(lp)
-    p.p_nthreads = 1
+    lp = _first_lwp(k, p)
     role = "init" if pid else "kernel"
     k.names[p] = k.lwp_names[lp] = role
     k.roles[role] = lp
     k.allproc.insert(0, p)
     return p
+
+
+def _first_lwp(k: Machine, p: Proc) -> Lwp:
+    """The one thread of a process at the start."""
+    rev = kern_of(k).rev
+    lp = Lwp(p, 0, LSRUN)
+    p.p_lwps.append(lp)
+    p.p_nthreads = 1
+    p.p_lasttid = rev.lasttid
+    rev.userenter(lp)
+    return lp
 
 
 def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
@@ -104,7 +110,7 @@ def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
     uid = spec.uid
     k.uid(uid).ui_proccnt += 1
     euid = uid if spec.euid is None else spec.euid
-    cred = p.p_ucred = Cred(euid, uid, euid if spec.svuid is None else spec.svuid, spec.jail or None, 2)
+    p.p_ucred = Cred(euid, uid, euid if spec.svuid is None else spec.svuid, spec.jail or None, 1)
     p.p_flag = (P_JAILED if spec.jail else 0) | (P_SUGID if spec.sugid else 0)
     p.p_leader = p
     p.p_exitsig = SIGCHLD
@@ -115,14 +121,15 @@ def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
     parent.p_children.insert(0, p)
     _enter_group(k, p, spec, parent)
     _give_files(k, p, spec)
-    p.p_limit = plimit_fork(parent)
+    p.p_limit = kern.rev.plimit_fork(parent)
     for resource, soft, hard in spec.limits:
-        plimit_modify(p).pl_rlimit[resource] = (soft if soft >= 0 else RLIM_INFINITY, hard if hard >= 0 else RLIM_INFINITY)
+        kern.rev.plimit_modify(p).pl_rlimit[resource] = (
+            soft if soft >= 0 else RLIM_INFINITY,
+            hard if hard >= 0 else RLIM_INFINITY,
+        )
     vm_map = {one.name: VmEntry(one.name, INHERITS[one.inherit], VmObject(one.value), False, one.wired) for one in spec.memory}
     p.p_vmspace = VmSpace(vm_map, 1, 0, DSIZE, SSIZE)
-    lp = Lwp(p, 0, LSRUN, cred)
-    p.p_lwps.append(lp)
-    p.p_nthreads = 1
+    lp = _first_lwp(k, p)
     _give_signals(p, lp, spec)
     return lp
 

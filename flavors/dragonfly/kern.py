@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NoReturn, cast
 
+from oracle.machine.limits import PLimit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.ratelimit import RateLimit
@@ -17,11 +18,22 @@ ForkHook = Callable[[Machine, Proc, Proc, int], None]  # p1, p2, flags
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Revision:
-    """What shared code reaches through the revision: posting a signal, taking one, dying."""
+    """What shared code reaches through the revision: entering the kernel, signals, limits, dying, waiting, exec."""
 
+    userenter: Callable[[Lwp], None]  # a thread enters the kernel
     ksignal: Callable[[Machine, Proc, int], None]
+    lwpsignal: Callable[[Machine, Proc, Lwp, int], None]  # a signal for one thread
+    kill_one: Callable[[Machine, Proc, int, int], None]  # what kill does to a process that it may signal; thread id, or -1
     cursig: Callable[[Machine, Lwp, bool], Kernel[int]]  # the last argument: may stop for a debugger
+    plimit_fork: Callable[[Proc], PLimit]
+    plimit_modify: Callable[[Proc], PLimit]
     exit1: Callable[[Machine, Lwp, int], Kernel[NoReturn]]  # never returns: it raises LwpExit
+    lwp_exit: Callable[[Machine, Lwp], None]  # a thread ends, its process goes on
+    make_zombie: Callable[[Proc], None]
+    is_zombie: Callable[[Proc], bool]
+    kern_wait: Callable[[Machine, Lwp, int, int], Kernel[tuple[Proc, int] | None]]
+    exec_new_vmspace: Callable[[Machine, Lwp], Kernel[None]]
+    lasttid: int  # p_lasttid of a process that has had one thread
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +67,8 @@ class Globals:
     unstarted: dict[Proc, None] = field(default_factory=dict)  # embryos that a kernel caller of fork1 means to leave so
     freed: dict[Proc, int] = field(default_factory=dict)  # reaped processes: how many were allocated by then
     allocated: int = 0  # processes allocated
+    miscounted: dict[int, None] = field(default_factory=dict)  # uids of which a fork charged one and had its child as the other
+    own: object = None  # what one revision alone keeps
 
 
 @dataclass(frozen=True, slots=True)

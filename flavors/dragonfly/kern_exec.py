@@ -39,7 +39,7 @@ def kern_execve(k: Machine, lp: Lwp, path: str, exists: bool, setuid: int | None
     p = lp.lwp_proc
     if not exists:
         raise ENOENT(path)
-    yield from exec_new_vmspace(k, lp)
+    yield from kern_of(k).rev.exec_new_vmspace(k, lp)
     yield from unshare_for_exec(k, lp, p)
     _unshare_sigacts(p)
     p.p_vkernel = None

@@ -59,7 +59,7 @@ def exit1(k: Machine, lp: Lwp, rv: int) -> Kernel[NoReturn]:
         lwp_exit(k, lp, master=False)  # another thread is at it: just end this one
         raise LwpExit from None
     if p is p.p_leader:
-        yield from _kill_peers(k, lp, p)
+        yield from kill_peers(k, lp, p)
     if p.p_flag & P_PROFIL:
         stopprofclock(p)
     p.p_flag &= ~(P_TRACED | P_PPWAIT)  # the held parent is woken below
@@ -67,9 +67,9 @@ def exit1(k: Machine, lp: Lwp, rv: int) -> Kernel[NoReturn]:
     lp.lwp_siglist = 0
     p.p_realtimer = 0
     yield from fdfree(k, lp, p, None)
-    _leave_peers(k, p)
+    leave_peers(k, p)
     vmspace_exit(k, p)
-    yield from _leave_session(k, lp, p)
+    yield from leave_session(k, lp, p)
     fixjobc(k, p, pgrp_of(p), False)
     ktrdestroy(p)
     p.p_traceflag = 0
@@ -77,17 +77,17 @@ def exit1(k: Machine, lp: Lwp, rv: int) -> Kernel[NoReturn]:
         vrele(p.p_textvp)
         p.p_textvp = None
     yield from proc_move_allproc_zombie(k, lp, p)
-    _give_children_to_init(k, p)
+    give_children_to_init(k, p)
     p.p_xstat = rv
     p.p_cputime += p.p_childtime
     knote(k, p, NOTE_EXIT, lp.lwp_ucred)
-    _tell_parent(k, p)
+    tell_parent(k, p)
     plimit_free(p)
     lwp_exit(k, lp, master=True)
     raise LwpExit
 
 
-def _kill_peers(k: Machine, lp: Lwp, p: Proc) -> Kernel[None]:
+def kill_peers(k: Machine, lp: Lwp, p: Proc) -> Kernel[None]:
     """A leader takes its peers with it, and waits until they are gone.
 
     sic: the ordinary permission check applies and its verdict is ignored, so a peer that changed its ids survives and the
@@ -102,7 +102,7 @@ def _kill_peers(k: Machine, lp: Lwp, p: Proc) -> Kernel[None]:
         yield from tsleep(k, lp, p, "exit1", awaits=lambda: p.p_peers is None)
 
 
-def _leave_peers(k: Machine, p: Proc) -> None:
+def leave_peers(k: Machine, p: Proc) -> None:
     """Unlink from the leader's chain, and tell the leader."""
     leader = p.p_leader
     assert leader is not None
@@ -115,7 +115,7 @@ def _leave_peers(k: Machine, p: Proc) -> None:
         k.wakeup(leader)
 
 
-def _leave_session(k: Machine, lp: Lwp, p: Proc) -> Kernel[None]:
+def leave_session(k: Machine, lp: Lwp, p: Proc) -> Kernel[None]:
     """A session's leader hangs up its terminal."""
     session = pgrp_of(p).pg_session
     if session.s_leader is not p:
@@ -129,7 +129,7 @@ def _leave_session(k: Machine, lp: Lwp, p: Proc) -> Kernel[None]:
     session.s_leader = None
 
 
-def _give_children_to_init(k: Machine, p: Proc) -> None:
+def give_children_to_init(k: Machine, p: Proc) -> None:
     """init inherits the children, in reverse order; its exit signal for them is always SIGCHLD."""
     init = k.initproc
     if p.p_children:
@@ -144,7 +144,7 @@ def _give_children_to_init(k: Machine, p: Proc) -> None:
             kern_of(k).rev.ksignal(k, child, SIGKILL)
 
 
-def _tell_parent(k: Machine, p: Proc) -> None:
+def tell_parent(k: Machine, p: Proc) -> None:
     """Signal and wake the parent; with SA_NOCLDWAIT in effect that is init from now on."""
     pptr = p.p_pptr
     assert pptr is not None
@@ -194,6 +194,12 @@ def killalllwps(k: Machine, lp: Lwp, forexec: bool) -> Kernel[None]:
     if forexec:
         lp.lwp_flag &= ~LWP_WEXIT
         p.p_flag &= ~P_WEXIT
+
+
+@models(KERN_EXIT, function="lwp_exit")
+def end_thread(k: Machine, lp: Lwp) -> None:
+    """End a thread of a process that goes on."""
+    lwp_exit(k, lp, master=False)
 
 
 @models(KERN_EXIT)
@@ -268,16 +274,35 @@ def _reap(k: Machine, lp: Lwp, q: Proc, p: Proc) -> Kernel[None]:
     p.p_lwps.clear()
     while p.p_hold:
         yield from tsleep(k, lp, p, "reap3", HZ)
-    if p.p_oppid and (old := k.pfind(p.p_oppid)) is not None:
-        p.p_oppid = 0
-        proc_reparent(p, old)
-        kern_of(k).rev.ksignal(k, old, SIGCHLD)
-        k.wakeup(old)
+    if hand_back(k, p):
         return
     proc_remove_zombie(k, p)
     leavepgrp(k, p)
     p.p_xstat = 0
     q.p_childtime += p.p_cputime
+    release_identity(k, p)
+    acts_of(p).ps_refcnt -= 1
+    p.p_sigacts = None
+    vm_waitproc(p)
+    kern = kern_of(k)
+    kern.freed[p] = kern.allocated
+    k.nprocs -= 1
+
+
+def hand_back(k: Machine, p: Proc) -> bool:
+    """Give a zombie that a debugger had to its parent of old, if there is one."""
+    old = k.pfind(p.p_oppid) if p.p_oppid else None
+    if old is None:
+        return False
+    p.p_oppid = 0
+    proc_reparent(p, old)
+    kern_of(k).rev.ksignal(k, old, SIGCHLD)
+    k.wakeup(old)
+    return True
+
+
+def release_identity(k: Machine, p: Proc) -> None:
+    """A reaped process is no longer charged to its user, and needs neither credential nor arguments."""
     assert p.p_ucred is not None
     chgproccnt(k, p.p_ucred.cr_ruid, -1, 0)
     crfree(p.p_ucred)
@@ -285,9 +310,3 @@ def _reap(k: Machine, lp: Lwp, q: Proc, p: Proc) -> Kernel[None]:
     if p.p_args is not None:
         p.p_args.ar_ref -= 1
         p.p_args = None
-    acts_of(p).ps_refcnt -= 1
-    p.p_sigacts = None
-    vm_waitproc(p)
-    kern = kern_of(k)
-    kern.freed[p] = kern.allocated
-    k.nprocs -= 1

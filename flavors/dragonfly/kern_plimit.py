@@ -38,7 +38,7 @@ def plimit_lwp_fork(p: Proc) -> None:
     if limit.pl_exclusive == THREADED:
         return
     if limit.pl_refcnt > 1:
-        _replace(p, limit.copy())
+        replace_limit(p, limit.copy())
     limit_of(p).pl_exclusive = THREADED
 
 
@@ -47,13 +47,14 @@ def plimit_modify(p: Proc) -> PLimit:
     """Limits that may be changed without anybody else noticing. Those of a threaded process stay marked as such."""
     limit = limit_of(p)
     if limit.pl_refcnt > 1:
-        limit = _replace(p, limit.copy())
+        limit = replace_limit(p, limit.copy())
     if limit.pl_exclusive == SHAREABLE:
         limit.pl_exclusive = PRIVATE
     return limit
 
 
-def _replace(p: Proc, limit: PLimit) -> PLimit:
+def replace_limit(p: Proc, limit: PLimit) -> PLimit:
+    """Let a process use another structure."""
     limit_of(p).pl_refcnt -= 1
     p.p_limit = limit
     return limit
@@ -69,7 +70,7 @@ def plimit_free(p: Proc) -> None:
 @models(KERN_PLIMIT)
 def kern_setrlimit(k: Machine, p: Proc, resource: str, soft: int, hard: int | None) -> None:
     """Change a limit. sic: the structure is made private first, even if the call then fails."""
-    limit = plimit_modify(p)
+    limit = kern_of(k).rev.plimit_modify(p)
     _, old_hard = limit.pl_rlimit[resource]
     hard = old_hard if hard is None else hard
     soft = RLIM_INFINITY if soft < 0 else soft

@@ -75,7 +75,18 @@ def proc_move_allproc_zombie(k: Machine, lp: Lwp, p: Proc) -> Kernel[None]:
         yield from tsleep(k, lp, p, "reap1", HZ // 10)
     k.allproc.remove(p)
     k.zombproc.insert(0, p)
+    kern_of(k).rev.make_zombie(p)
+
+
+@models(KERN_PROC, function="proc_move_allproc_zombie")
+def set_szomb(p: Proc) -> None:
+    """The state that marks a zombie since there are threads."""
     p.p_stat = SZOMB
+
+
+def has_szomb(p: Proc) -> bool:
+    """Whether a process is a zombie."""
+    return p.p_stat == SZOMB
 
 
 @models(KERN_PROC)
@@ -181,7 +192,7 @@ def fixjobc(k: Machine, p: Proc, pgrp: Pgrp, entering: bool) -> None:
         _count_jobc(k, pgrp, entering)
     for child in list(p.p_children):
         his = child.p_pgrp
-        if his is not None and his is not pgrp and his.pg_session is session and child.p_stat != SZOMB:
+        if his is not None and his is not pgrp and his.pg_session is session and not kern_of(k).rev.is_zombie(child):
             _count_jobc(k, his, entering)
 
 

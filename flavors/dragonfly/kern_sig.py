@@ -21,7 +21,6 @@ from flavors.dragonfly.proc_h import (
     SACTIVE,
     SIDL,
     SSTOP,
-    SZOMB,
 )
 from flavors.dragonfly.signal_h import (
     CKPT_MASK,
@@ -83,12 +82,15 @@ def lwpsignal(k: Machine, p: Proc, lp: Lwp | None, sig: int) -> None:
         p.p_siglist &= ~CONT_MASK
         p.p_flag &= ~P_CONTINUED
     if p.p_stat == SSTOP:
-        if not _signal_stopped(k, p, lp, sig, bit, default):
+        if bit & CONT_MASK and not p.p_flag & P_TRACED:
+            p.p_flag |= P_CONTINUED
+            k.wakeup(p.p_pptr)
+        if not signal_stopped(k, p, lp, sig, bit, default):
             return
-    _signal_active(k, p, lp, bit, sig, default)
+    signal_active(k, p, lp, bit, sig, default)
 
 
-def _signal_stopped(k: Machine, p: Proc, lp: Lwp | None, sig: int, bit: int, default: bool) -> bool:
+def signal_stopped(k: Machine, p: Proc, lp: Lwp | None, sig: int, bit: int, default: bool) -> bool:
     """A signal for a stopped process. True if the process goes on and has to deal with the signal at once."""
     if lp is not None:
         lp.lwp_siglist |= bit
@@ -100,8 +102,6 @@ def _signal_stopped(k: Machine, p: Proc, lp: Lwp | None, sig: int, bit: int, def
         proc_unstop(k, p)
         return True
     if bit & CONT_MASK:
-        p.p_flag |= P_CONTINUED
-        k.wakeup(p.p_pptr)
         if default:
             p.p_siglist &= ~bit
         proc_unstop(k, p)
@@ -114,7 +114,7 @@ def _signal_stopped(k: Machine, p: Proc, lp: Lwp | None, sig: int, bit: int, def
     return False
 
 
-def _signal_active(k: Machine, p: Proc, lp: Lwp | None, bit: int, sig: int, default: bool) -> None:
+def signal_active(k: Machine, p: Proc, lp: Lwp | None, bit: int, sig: int, default: bool) -> None:
     """A signal for a process that runs (or has just been made to)."""
     if lp is None:
         lp = find_lwp_for_signal(k, p, bit)
@@ -170,8 +170,8 @@ def lwp_signotify(k: Machine, lp: Lwp) -> None:
     if lp.lwp_task is None:
         if lp in kern_of(k).threadless:
             raise Panic("a signal for an lwp that has no thread yet")
-        stat = lp.lwp_proc.p_stat
-        if stat != SIDL and stat != SZOMB and lp is not k.curlwp:
+        p = lp.lwp_proc
+        if p.p_stat != SIDL and lp is not k.curlwp and not kern_of(k).rev.is_zombie(p):
             k.sched.spawn(lp, "trap", k.userret(k, lp))
     elif lp.lwp_flag & LWP_SINTR or lp.lwp_stat == LSRUN:
         k.sched.interrupt(lp)
@@ -180,7 +180,7 @@ def lwp_signotify(k: Machine, lp: Lwp) -> None:
 @models(KERN_SIG)
 def proc_stop(k: Machine, p: Proc) -> None:
     """Stop a process. Threads that sleep count as stopped at once, the others stop on their way to user mode."""
-    if p.p_stat in (SSTOP, SZOMB):
+    if p.p_stat == SSTOP or kern_of(k).rev.is_zombie(p):
         return
     p.p_stat = SSTOP
     for lp in p.p_lwps:
@@ -245,19 +245,19 @@ def cursig(k: Machine, lp: Lwp, maytrace: bool) -> Kernel[int]:
             lwp_delsig(lp, bit)
             continue
         if maytrace and p.p_flag & P_TRACED and not p.p_flag & P_PPWAIT:
-            sig = yield from _stop_for_debugger(k, lp, sig)
+            sig = yield from stop_for_debugger(k, lp, sig)
             bit = 1 << (sig - 1) if sig else 0
             if not sig or lp.lwp_sigmask & bit or not p.p_flag & P_TRACED:
                 continue
         action = acts.ps_sigact.get(sig)
         if action is not None and action is not SIG_IGN:
             return sig
-        if action is None and not (yield from _default_action(k, lp, sig, bit)):
+        if action is None and not (yield from default_action(k, lp, sig, bit)):
             return sig
         lwp_delsig(lp, bit)
 
 
-def _stop_for_debugger(k: Machine, lp: Lwp, sig: int) -> Kernel[int]:
+def stop_for_debugger(k: Machine, lp: Lwp, sig: int) -> Kernel[int]:
     """A traced process stops on every signal; its debugger says which signal it gets instead."""
     p = lp.lwp_proc
     p.p_xstat = sig
@@ -270,7 +270,7 @@ def _stop_for_debugger(k: Machine, lp: Lwp, sig: int) -> Kernel[int]:
     return sig
 
 
-def _default_action(k: Machine, lp: Lwp, sig: int, bit: int) -> Kernel[bool]:
+def default_action(k: Machine, lp: Lwp, sig: int, bit: int) -> Kernel[bool]:
     """Carry out a default action that is not the process's death. False if that is what it is."""
     p = lp.lwp_proc
     if p.p_pid <= 1:

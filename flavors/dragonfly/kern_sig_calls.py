@@ -5,9 +5,9 @@ from __future__ import annotations
 from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_proc import pgrp_of
 from flavors.dragonfly.kern_prot import cred_of, p_trespass
-from flavors.dragonfly.kern_sig import acts_of, lwpsignal
+from flavors.dragonfly.kern_sig import acts_of
 from flavors.dragonfly.kern_synch import lock_exclusive
-from flavors.dragonfly.proc_h import LWP_ALTSTACK, P_SYSTEM, P_WEXIT, PS_NOCLDSTOP, PS_NOCLDWAIT, SZOMB
+from flavors.dragonfly.proc_h import LWP_ALTSTACK, P_SYSTEM, P_WEXIT, PS_NOCLDSTOP, PS_NOCLDWAIT
 from flavors.dragonfly.signal_h import (
     _SIG_MAXSIG,
     CANT_MASK,
@@ -111,15 +111,26 @@ def kern_kill(k: Machine, lp: Lwp, sig: int, pid: int, tid: int = ANY_THREAD) ->
         raise ESRCH(f"there is no process {pid}")
     if not cansignal(lp.lwp_proc, p, sig):
         raise EPERM(f"{signal_name(sig)} to a process of uid {cred_of(p).cr_ruid}")
-    if p.p_flag & P_WEXIT:
-        return
+    kern_of(k).rev.kill_one(k, p, sig, tid)
+
+
+@models(KERN_SIG, function="kern_kill")
+def kill_one(k: Machine, p: Proc, sig: int, tid: int) -> None:
+    """Signal a process, or one of its threads. A process that is exiting takes any signal, and nothing comes of it."""
+    if not p.p_flag & P_WEXIT:
+        kill_thread(k, p, sig, tid)
+
+
+@models(KERN_SIG, function="kern_kill")
+def kill_thread(k: Machine, p: Proc, sig: int, tid: int) -> None:
+    """Signal a process, or the thread of it that has an id."""
     target: Lwp | None = None
     if tid != ANY_THREAD:
         target = next((one for one in p.p_lwps if one.lwp_tid == tid), None)
         if target is None:
             raise ESRCH(f"there is no thread {tid}")
     if sig and target is not None:
-        lwpsignal(k, p, target, sig)
+        kern_of(k).rev.lwpsignal(k, p, target, sig)
     elif sig:
         kern_of(k).rev.ksignal(k, p, sig)
 
@@ -128,7 +139,7 @@ def kern_kill(k: Machine, lp: Lwp, sig: int, pid: int, tid: int = ANY_THREAD) ->
 def dokillpg(k: Machine, lp: Lwp, sig: int, pgid: int, everybody: bool) -> Kernel[None]:
     """Signal a group, locked against fork, or everybody, which sic: takes no lock and can miss a child being made."""
     curp = lp.lwp_proc
-    ksignal = kern_of(k).rev.ksignal
+    ksignal, is_zombie = kern_of(k).rev.ksignal, kern_of(k).rev.is_zombie
     nfound = 0
     if everybody:
         for p in list(k.allproc):
@@ -143,7 +154,7 @@ def dokillpg(k: Machine, lp: Lwp, sig: int, pgid: int, everybody: bool) -> Kerne
         assert pgrp.pg_lock is not None
         yield from lock_exclusive(k, lp, pgrp.pg_lock)
         for p in list(pgrp.pg_members):
-            if p.p_pid > 1 and p.p_stat != SZOMB and not p.p_flag & P_SYSTEM and cansignal(curp, p, sig):
+            if p.p_pid > 1 and not is_zombie(p) and not p.p_flag & P_SYSTEM and cansignal(curp, p, sig):
                 nfound += 1
                 if sig:
                     ksignal(k, p, sig)

@@ -37,6 +37,7 @@ def nanosleep(k: Machine, lp: Lwp, ms: int) -> Kernel[None]:
     until = k.ticks + to_ticks(ms)
     while k.ticks < until:
         try:
-            yield from tsleep(k, lp, NANOWAIT, "nanslp", until - k.ticks, catch=True)
+            if (yield from tsleep(k, lp, NANOWAIT, "nanslp", until - k.ticks, catch=True)):
+                return  # woken without a signal to act on
         except ERESTART as restart:
             raise EINTR(str(restart)) from None

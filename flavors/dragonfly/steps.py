@@ -5,7 +5,10 @@ from __future__ import annotations
 from flavors.dragonfly.kern import FORKSLEEP, kern_of
 from flavors.dragonfly.kern_descrip import fdcopy, fdfree, fdinit
 from flavors.dragonfly.kern_synch import tsleep
-from flavors.dragonfly.proc_h import HZ, P_CONTROLT
+from flavors.dragonfly.proc_h import ESTCPU_FORK, ESTCPU_MAX, HZ, P_CONTROLT
+from flavors.dragonfly.sources import USCHED_BSD4
+from flavors.dragonfly.trap import bad_stack_return, generic_lwp_return, page_fault
+from oracle.cite import models
 from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
@@ -56,6 +59,11 @@ def copy_sigacts(acts: SigActs) -> SigActs:
     return SigActs(acts.ps_sigact.copy(), 1, acts.ps_sigignore, acts.ps_sigcatch, acts.ps_flag)
 
 
+def copy_procsig(acts: SigActs) -> SigActs:
+    """The sets and flags of signal actions of the child's own; the handlers follow later."""
+    return SigActs({}, 1, acts.ps_sigignore, acts.ps_sigcatch, acts.ps_flag)
+
+
 def inherits_terminal(p1: Proc) -> bool:
     """Whether p1 is marked as having the controlling terminal, and its session still has one."""
     assert p1.p_pgrp is not None
@@ -76,3 +84,23 @@ def count(k: Machine, p2: Proc, forks: str, pages: str) -> None:
     counters = k.counters
     counters[forks] = counters.get(forks, 0) + 1
     counters[pages] = counters.get(pages, 0) + vm.vm_dsize + vm.vm_ssize
+
+
+@models(USCHED_BSD4, function="bsd4_forking")
+def forked_estcpu(lp: Lwp) -> int:
+    """The scheduler's estimate for a new thread and, from now on, for the one it was made after: forking costs."""
+    estcpu = lp.lwp_estcpu + ESTCPU_FORK
+    if estcpu > ESTCPU_MAX:
+        estcpu = ESTCPU_MAX
+    lp.lwp_estcpu = estcpu
+    return estcpu
+
+
+def first_steps(k: Machine, lp: Lwp, prepared: bool, func: bool) -> Kernel[None]:
+    """How a new thread enters user mode: at its function, which may be nowhere; on a stack that may not be there."""
+    if not prepared:
+        yield from bad_stack_return(k, lp)
+        return
+    yield from generic_lwp_return(k, lp)
+    if not func:
+        yield from page_fault(k, lp)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern import kern_of
-from flavors.dragonfly.kern_exit import lwp_exit
 from flavors.dragonfly.kern_prot import crfree
-from flavors.dragonfly.kern_sig import lwpsignal, postsig
+from flavors.dragonfly.kern_sig import postsig
 from flavors.dragonfly.kern_synch import tstop
 from flavors.dragonfly.proc_h import LWP_WEXIT, SACTIVE, SSTOP
 from flavors.dragonfly.signal_h import SIGSEGV
@@ -23,7 +22,7 @@ from oracle.machine.traps import Kernel, preempt
 def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[int | str | None]:
     """A system call from user mode to user mode. ERESTART makes the program issue it again, after signals were dealt with."""
     while True:
-        userenter(lwp)
+        kern_of(k).rev.userenter(lwp)
         failure: Errno | None = None
         value: int | str | None = None
         try:
@@ -67,7 +66,7 @@ def userret(k: Machine, lp: Lwp) -> Kernel[None]:
     frames: list[int] = []
     while True:
         if lp.lwp_flag & LWP_WEXIT:
-            lwp_exit(k, lp, master=False)
+            kern_of(k).rev.lwp_exit(k, lp)
             raise LwpExit
         if p.p_stat == SSTOP:
             yield from tstop(k, lp)
@@ -86,7 +85,7 @@ def userret(k: Machine, lp: Lwp) -> Kernel[None]:
 def fork_return(k: Machine, lp: Lwp) -> Kernel[None]:
     """A forked child's first steps: registers 0 and 1, then user mode."""
     lp.lwp_retval = (0, 1)
-    userenter(lp)
+    kern_of(k).rev.userenter(lp)
     if to_be_dealt_with(lp):
         yield from userret(k, lp)
 
@@ -94,7 +93,7 @@ def fork_return(k: Machine, lp: Lwp) -> Kernel[None]:
 @models(TRAP)
 def generic_lwp_return(k: Machine, lp: Lwp) -> Kernel[None]:
     """A new thread's first steps: it gets its credential, and the usual checks are made."""
-    userenter(lp)
+    kern_of(k).rev.userenter(lp)
     yield from userret(k, lp)
 
 
@@ -106,7 +105,7 @@ def page_fault(k: Machine, lp: Lwp) -> Kernel[None]:
     """
     before = len(lp.lwp_handled)
     while True:
-        lwpsignal(k, lp.lwp_proc, lp, SIGSEGV)
+        kern_of(k).rev.lwpsignal(k, lp.lwp_proc, lp, SIGSEGV)
         yield from userret(k, lp)
         if any(handled.startswith("SIGSEGV ") for handled in lp.lwp_handled[before:]):
             return

@@ -1,4 +1,4 @@
-"""What the models leave out, and the invariants that the real kernel breaks."""
+"""What the models of all revisions leave out, and the invariants that all real kernels break."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ from oracle.machine.machine import Machine
 
 UNMODELLED: Mapping[str, str] = {
     "__clone": "DragonFly has no such call; Linux emulation makes its own of rfork",
-    "kern_fork.c [126, 147, 182, 216, 219-220, 232, 593, 597, 701, 705]": (
-        "critical sections and the giant lock: kernel code is atomic here between two sleeps"
-    ),
-    "kern_fork.c [401, 215, 700]": "there is one scheduler, and nobody sees the order of its queue",
-    "kern_fork.c [580, 594-595, 614-629]": (
-        "the kernel thread below an lwp, its stack and its queues: nothing of them shows outside the kernel"
-    ),
     "swapping": "p_swtime and what pages are in memory: no program of a scenario can see it",
     "memory shortage": "vm_fork waits on vmwait below a mark; the machine always has free pages",
     "priorities": "only the fork heuristic moves estcpu; decay, run queues and rtprio are left out",
@@ -30,15 +23,14 @@ UNMODELLED: Mapping[str, str] = {
     "other limits": "setrlimit keeps limits of files, data and stack as given; the kernel cuts them to maxima of its own",
     "registers of other calls": "after a failure the first one holds the errno, and only forks set the second one",
     "kern.randompid": "random pids; only 0, the default, is modelled",
-    "memory of a freed thread": "after a failed lwp_create the thread is freed while still on a list; what that breaks later",
 }
 
-_CRED = r"\S+\.(?:p_ucred\.cr_ref|lwp_ucred(?:\.\w+)?): [^;]*"  # differences, as snapshots say them
-_LIMIT = r"\S+\.p_limit\S*: [^;]*"
-_THREAD = r"\S+\.(?:p_lasttid|lwp_estcpu): [^;]*"
+CRED = r"\S+\.(?:p_ucred\.cr_ref|lwp_ucred(?:\.\w+)?): [^;]*"  # differences, as snapshots say them
+LIMIT = r"\S+\.p_limit\S*: [^;]*"
+THREAD = r"\S+\.(?:p_lasttid|lwp_estcpu): [^;]*"
 
 
-def _left(call: str, *differences: str) -> str:
+def left(call: str, *differences: str) -> str:
     """What an error trace reads like that leaves nothing but some differences."""
     one = f"(?:{'|'.join(differences)})"
     return rf"{call}\(.*\) failed with \w+ and left {one}(?:; {one})*"
@@ -52,13 +44,7 @@ def never_started(k: Machine, report: str) -> bool:
 VIOLATIONS: tuple[KnownViolation, ...] = (
     KnownViolation(
         "error-trace",
-        _left(r"\w+", _CRED),
-        "entering the kernel refreshes the thread's credential, whatever the call then comes to",
-        "trap.c userenter, 768af85b",
-    ),
-    KnownViolation(
-        "error-trace",
-        _left("setrlimit", _LIMIT, _CRED),
+        left("setrlimit", LIMIT, CRED),
         "the limits are made private before the new ones are checked",
         "kern_plimit.c kern_setrlimit, plimit_modify",
     ),
@@ -66,13 +52,7 @@ VIOLATIONS: tuple[KnownViolation, ...] = (
         "embryo",
         r".+ stays in the embryonic state",
         "fork1 leaves it to its caller to start the child, and this kernel caller does not",
-        "kern_fork.c 768af85b, fork1 and start_forked_proc",
+        "kern_fork.c, fork1 and start_forked_proc",
         never_started,
-    ),
-    KnownViolation(
-        "error-trace",
-        _left("lwp_create", _THREAD, _LIMIT, _CRED),
-        "a failed lwp_create has spent a thread id, made the limits private and raised the caller's estcpu",
-        "kern_fork.c 768af85b [202, 224-232, 596]",
     ),
 )

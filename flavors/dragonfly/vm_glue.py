@@ -81,12 +81,23 @@ def vmspace_exec(k: Machine, p: Proc) -> None:
     """Fresh memory for a new program: the old address space wiped, if nobody else uses or used it, else another one."""
     vm = vmspace_of(p)
     if vm.vm_refcnt == 1 and vm.vm_exitingcnt == 0:
-        shmexit(k, vm)
-        for region in list(vm.vm_map):
-            unmap_region(vm, region)
-        vm.vm_upcalls.clear()
+        empty_vmspace(k, vm)
     else:
         vmspace_free(k, vm)
-        vm = p.p_vmspace = VmSpace({})
+        p.p_vmspace = VmSpace({})
+    map_program(p)
+
+
+def empty_vmspace(k: Machine, vm: VmSpace) -> None:
+    """Detach all segments and unmap everything."""
+    shmexit(k, vm)
+    for region in list(vm.vm_map):
+        unmap_region(vm, region)
+    vm.vm_upcalls.clear()
+
+
+def map_program(p: Proc) -> None:
+    """What a fresh program has in memory."""
+    vm = vmspace_of(p)
     vm.vm_dsize, vm.vm_ssize = DSIZE, SSIZE
     vm.vm_map["data"] = VmEntry("data", Inherit.COPY, VmObject("0"))

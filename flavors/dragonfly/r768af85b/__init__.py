@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
-from flavors.dragonfly.calls import SHARED_CALLS
 from flavors.dragonfly.init_main import TUNABLES, new_process
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision
-from flavors.dragonfly.kern_exit import exit1
-from flavors.dragonfly.kern_sig import cursig, ksignal
-from flavors.dragonfly.lower import lower
+from flavors.dragonfly.kern_exec import exec_new_vmspace
+from flavors.dragonfly.kern_exit import end_thread, exit1, kern_wait
+from flavors.dragonfly.kern_plimit import plimit_fork, plimit_modify
+from flavors.dragonfly.kern_proc import has_szomb, set_szomb
+from flavors.dragonfly.kern_sig import cursig, ksignal, lwpsignal
+from flavors.dragonfly.kern_sig_calls import kill_one
+from flavors.dragonfly.lower import Intent, Lines
+from flavors.dragonfly.lower import lower as lower_with
 from flavors.dragonfly.proc_h import STATES
-from flavors.dragonfly.r768af85b.calls import FORK_CALLS
+from flavors.dragonfly.r768af85b.calls import CALLS
 from flavors.dragonfly.r768af85b.kern_fork import KERN_FORK
+from flavors.dragonfly.r768af85b.unmodelled import UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
-from flavors.dragonfly.trap import syscall
-from flavors.dragonfly.unmodelled import UNMODELLED, VIOLATIONS
+from flavors.dragonfly.trap import syscall, userenter
 from flavors.dragonfly.words import COUNTERS, FLAGS, WORDS, handler, ignored, status
-from oracle.flavor import Flavor
+from oracle.flavor import Flavor, Inexpressible, Lowered
 from oracle.machine.machine import Machine
 from oracle.scenario import MachineSpec
 
-REVISION = Revision(ksignal, cursig, exit1)
+REVISION = Revision(
+    userenter=userenter,
+    ksignal=ksignal,
+    lwpsignal=lwpsignal,
+    kill_one=kill_one,
+    cursig=cursig,
+    plimit_fork=plimit_fork,
+    plimit_modify=plimit_modify,
+    exit1=exit1,
+    lwp_exit=end_thread,
+    make_zombie=set_szomb,
+    is_zombie=has_szomb,
+    kern_wait=kern_wait,
+    exec_new_vmspace=exec_new_vmspace,
+    lasttid=0,
+)
+LINES = Lines("[141]", "[171-172]", "[239-240]", "[412-415]", "[432]", "[426-429]")
 
 
 def boot(k: Machine, spec: MachineSpec) -> None:
     """Start a machine with this revision."""
     boot_with(k, spec, REVISION)
+    k.counters["v_kthreads"] = 1  # sic: init's creation is no user's fork, and is counted among the kernel's threads
+
+
+def lower(intent: Intent) -> Lowered | Inexpressible:
+    """One of the system's calls for an intent, or why there is none."""
+    return lower_with(intent, LINES)
 
 
 FLAVOR = Flavor(
     id="dragonfly@768af85b",
     title="DragonFly BSD, git 768af85b (kern_fork.c of 2010-01-02)",
     sources=(KERN_FORK,),
-    calls=SHARED_CALLS | FORK_CALLS,
+    calls=CALLS,
     boot=boot,
     new_process=new_process,
     syscall=syscall,
@@ -45,7 +71,7 @@ FLAVOR = Flavor(
     status=status,
     ignored=ignored,
     handler=handler,
-    tunables=TUNABLES,
+    tunables=TUNABLES | {"kern.mqueue.mq_open_max": 512},
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
     order=3,

@@ -1,131 +1,25 @@
-"""The calls by which this revision makes processes and threads, and those that only a kernel with threads has."""
+"""The calls that this revision does not share with all others."""
 
 from __future__ import annotations
 
-from flavors.dragonfly.kern import kern_of
-from flavors.dragonfly.kern_exit import lwp_exit
-from flavors.dragonfly.kern_prot import cred_of
-from flavors.dragonfly.kern_sig_calls import kern_kill
+from flavors.dragonfly.calls import SHARED_CALLS
+from flavors.dragonfly.fork_calls import fork_calls, thread_calls
 from flavors.dragonfly.r768af85b.kern_fork import fork1, start_forked_proc, sys_fork, sys_lwp_create, sys_rfork, sys_vfork
-from flavors.dragonfly.sources import KERN_EXIT, KERN_SIG
-from flavors.dragonfly.unistd import RF_NAMES
-from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param, Result
-from oracle.cite import models
+from flavors.dragonfly.sys_mqueue import mq_open
+from flavors.dragonfly.vfs import fsetfd
+from oracle.calls import PORTABLE_BY_NAME
 from oracle.flavor import Args, Call, at_once
-from oracle.machine.errno import EFAULT, EINVAL, EPERM, ESRCH, LwpExit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.traps import Kernel
 
-_ADDRESS = ("ok", "null", "bad")
-_OK_BAD = ("ok", "bad")
 
-RFORK = CallSpec(
-    "rfork", "rfork(2)", (Param("flags", Kind.FLAGS, "RF flags", required=True, names=RF_NAMES),), Result.PROCESS, True
+def _mq_open(k: Machine, lp: Lwp, args: Args) -> int:
+    return fsetfd(lp.lwp_proc, mq_open(k, lp.lwp_proc, args.text("name"), args.switch("create")))
+
+
+CALLS: dict[str, Call] = (
+    SHARED_CALLS
+    | fork_calls(sys_fork, sys_vfork, sys_rfork, fork1, start_forked_proc)
+    | thread_calls(sys_lwp_create)
+    | {"mq_open": Call(PORTABLE_BY_NAME["mq_open"], at_once(_mq_open))}
 )
-LWP_CREATE = CallSpec(
-    "lwp_create",
-    "lwp_create(2): make a thread",
-    (
-        Param("params", Kind.TEXT, "whether the parameter block can be read", "ok", choices=_OK_BAD),
-        Param("func", Kind.TEXT, "whether its function is there", "ok", choices=_OK_BAD),
-        Param("stack", Kind.TEXT, "whether its stack can be written", "ok", choices=_OK_BAD),
-        Param("tid1", Kind.TEXT, "the first address for its id", "ok", choices=_ADDRESS),
-        Param("tid2", Kind.TEXT, "the second address for its id", "ok", choices=_ADDRESS),
-    ),
-    Result.NOTHING,
-    True,
-)
-EXTEXIT = CallSpec(
-    "extexit",
-    "extexit(2): end the thread or the process",
-    (
-        Param("who", Kind.TEXT, "who ends", "lwp", choices=("proc", "lwp", "neither")),
-        Param(
-            "action",
-            Kind.TEXT,
-            "what to do first: nothing, or store the status",
-            "simple",
-            choices=("simple", "setint", "other"),
-        ),
-        Param("status", Kind.NUMBER, "exit status", 0),
-        Param("addr", Kind.TEXT, "whether the address can be written", "ok", choices=_OK_BAD),
-    ),
-)
-LWP_KILL = CallSpec(
-    "lwp_kill",
-    "lwp_kill(2): signal a thread",
-    (
-        Param("to", Kind.ROLE, "its process; the caller's, if not given"),
-        Param("tid", Kind.NUMBER, "its id", required=True),
-        Param("signal", Kind.SIGNAL, "the signal; 0 only checks", required=True),
-    ),
-)
-FORK1 = CallSpec(
-    "fork1",
-    "fork1 as only the kernel can call it",
-    (
-        Param("flags", Kind.FLAGS, "RF flags, the kernel's own among them", required=True, names=RF_NAMES),
-        Param("start", Kind.SWITCH, "whether start_forked_proc follows", True),
-    ),
-    Result.PROCESS,
-    True,
-)
-SYSCTL = CallSpec(
-    "set_maxprocperuid", "sysctl kern.maxprocperuid", (Param("value", Kind.NUMBER, "the new value", required=True),)
-)
-
-
-def _fork1(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
-    p2 = yield from fork1(k, lp, args.number("flags"))
-    if p2 is None:
-        return 0
-    if args.switch("start"):
-        yield from start_forked_proc(k, lp, p2)
-    else:
-        kern_of(k).unstarted[p2] = None
-    return p2.p_pid
-
-
-@models(KERN_EXIT)
-def sys_extexit(k: Machine, lp: Lwp, args: Args) -> Kernel[None]:
-    """End the calling thread, or the process if it is the last or if asked to."""
-    who, action = args.text("who"), args.text("action")
-    if who == "neither" or action == "other":
-        raise EINVAL(f"who is {who}, action {action}")
-    if action == "setint" and args.text("addr") == "bad":
-        raise EFAULT("the address can't be written")
-    if who == "lwp" and lp.lwp_proc.p_nthreads > 1:
-        lwp_exit(k, lp, master=False)
-        raise LwpExit
-    yield from kern_of(k).rev.exit1(k, lp, (args.number("status") & 0xFF) << 8)
-
-
-@models(KERN_SIG)
-def sys_lwp_kill(k: Machine, lp: Lwp, args: Args) -> Kernel[None]:
-    """Signal one thread, whether it masks the signal or not."""
-    tid = args.number("tid")
-    if tid == -1:
-        raise EINVAL("tid -1")
-    target = args.process("to") if args.given("to") else lp.lwp_proc
-    if target is None:
-        raise ESRCH("there is no such process")
-    yield from kern_kill(k, lp, args.number("signal"), target.p_pid, tid)
-
-
-def _set_maxprocperuid(k: Machine, lp: Lwp, args: Args) -> None:
-    if cred_of(lp.lwp_proc).cr_uid != 0:
-        raise EPERM("only the superuser sets kern.maxprocperuid")
-    kern_of(k).maxprocperuid = args.number("value")
-
-
-FORK_CALLS: dict[str, Call] = {
-    "fork": Call(PORTABLE_BY_NAME["fork"], sys_fork),
-    "vfork": Call(PORTABLE_BY_NAME["vfork"], sys_vfork),
-    "rfork": Call(RFORK, sys_rfork),
-    "lwp_create": Call(LWP_CREATE, sys_lwp_create),
-    "extexit": Call(EXTEXIT, sys_extexit),
-    "lwp_kill": Call(LWP_KILL, sys_lwp_kill),
-    "fork1": Call(FORK1, _fork1),
-    "set_maxprocperuid": Call(SYSCTL, at_once(_set_maxprocperuid)),
-}

@@ -16,8 +16,6 @@ from flavors.dragonfly.kern_sig import BAD_STACK
 from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import (
     AFORK,
-    ESTCPU_FORK,
-    ESTCPU_MAX,
     KTRFAC_INHERIT,
     LSRUN,
     LSSLEEP,
@@ -33,7 +31,7 @@ from flavors.dragonfly.proc_h import (
     SIDL,
 )
 from flavors.dragonfly.signal_h import SIGCHLD, SIGUSR1
-from flavors.dragonfly.trap import bad_stack_return, fork_return, generic_lwp_return, page_fault
+from flavors.dragonfly.trap import fork_return
 from flavors.dragonfly.unistd import (
     RFCFDG,
     RFFDG,
@@ -114,7 +112,7 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
             raise EFAULT(f"{tid} can't be written")
     k.name_lwp(lp2)
     lp2.lwp_stat = LSRUN  # [217]
-    k.sched.spawn(lp2, "lwp_return", _first_steps(k, lp2, prepared, args.text("func") == "ok"))  # [218]
+    k.sched.spawn(lp2, "lwp_return", steps.first_steps(k, lp2, prepared, args.text("func") == "ok"))  # [218]
     return 0  # [222]
 
 
@@ -126,16 +124,6 @@ def _undo_lwp_create(k: Machine, p: Proc, lp: Lwp) -> None:
     lp.lwp_flag |= LWP_WEXIT  # [228]
     p.p_hold += 1  # [230]
     lwp_dispose(lp)  # [231]
-
-
-def _first_steps(k: Machine, lp: Lwp, prepared: bool, func: bool) -> Kernel[None]:
-    """How a new thread enters user mode: at its function, which may be nowhere; on a stack that may not be there."""
-    if not prepared:
-        yield from bad_stack_return(k, lp)
-        return
-    yield from generic_lwp_return(k, lp)
-    if not func:
-        yield from page_fault(k, lp)
 
 
 @models(KERN_FORK, 239, 569)
@@ -303,10 +291,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
     """A thread of a process, made after an existing one. It is linked, and not yet running."""
     if k.sched.ready:  # [577]
         yield from preempt("kmalloc lwp")
-    estcpu = origlp.lwp_estcpu + ESTCPU_FORK  # [596]
-    if estcpu > ESTCPU_MAX:
-        estcpu = ESTCPU_MAX
-    origlp.lwp_estcpu = estcpu
+    estcpu = steps.forked_estcpu(origlp)  # [596]
     tid = destproc.p_lasttid + 1  # [604, 606]
     if not 0 <= tid <= MAX_TID:  # [606]
         tid = 1  # [607]

@@ -1,11 +1,11 @@
-"""A machine with DragonFly 768af85b on it, driven call by call."""
+"""A machine with DragonFly on it, 768af85b unless another revision is asked for, driven call by call."""
 
 from __future__ import annotations
 
 from flavors.dragonfly.kern import Globals, kern_of
 from flavors.dragonfly.r768af85b import FLAVOR
 from oracle.args import parse
-from oracle.flavor import Args, ParsedValue
+from oracle.flavor import Args, Flavor, ParsedValue
 from oracle.machine import invariants
 from oracle.machine.errno import Errno, LwpExit
 from oracle.machine.machine import Machine
@@ -19,15 +19,16 @@ ASLEEP, GONE, SPINS = "asleep", "gone", "spins"
 class Box:
     """One machine with a shell and a process `parent`; `do` makes a call and says how it ended."""
 
-    def __init__(self, machine: MachineSpec | None = None, *specs: ProcessSpec) -> None:
+    def __init__(self, machine: MachineSpec | None = None, *specs: ProcessSpec, flavor: Flavor = FLAVOR) -> None:
         self.k = Machine()
-        FLAVOR.boot(self.k, machine or MachineSpec())
+        self.flavor = flavor
+        flavor.boot(self.k, machine or MachineSpec())
         self.add(ProcessSpec("shell", parent="init", session=""))
         for spec in specs or (ProcessSpec("parent"),):
             self.add(spec)
 
     def add(self, spec: ProcessSpec) -> None:
-        lwp = FLAVOR.new_process(self.k, spec, self.k.roles[spec.parent].lwp_proc)
+        lwp = self.flavor.new_process(self.k, spec, self.k.roles[spec.parent].lwp_proc)
         self.k.names[lwp.lwp_proc] = self.k.lwp_names[lwp] = spec.name
         self.k.roles[spec.name] = lwp
 
@@ -43,15 +44,15 @@ class Box:
 
     def start(self, role: str, call_name: str, born: str = "kid", /, **args: ArgValue) -> Task:
         """Make a call, without running it yet."""
-        call = FLAVOR.calls[call_name]
-        values: dict[str, ParsedValue] = dict(parse(call.spec, args, FLAVOR))
+        call = self.flavor.calls[call_name]
+        values: dict[str, ParsedValue] = dict(parse(call.spec, args, self.flavor))
         for param in call.spec.params:
             if param.name in ("to", "group", "process", "of", "child") and values[param.name] is not None:
                 values[param.name] = self.proc(str(values[param.name]))
         lwp = self.lwp(role)
         if call.spec.births:
             self.k.expecting[lwp] = born
-        return self.k.sched.spawn(lwp, call_name, FLAVOR.syscall(self.k, lwp, call, Args(values)))
+        return self.k.sched.spawn(lwp, call_name, self.flavor.syscall(self.k, lwp, call, Args(values)))
 
     def run(self) -> None:
         self.k.sched.run()
@@ -82,7 +83,7 @@ class Box:
         return "" if task is None or task.sleep is None else task.sleep.wmesg
 
     def broken(self) -> list[invariants.Broken]:
-        return invariants.check(self.k, FLAVOR.states)
+        return invariants.check(self.k, self.flavor.states)
 
 
 def why(task: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flavors.dragonfly.lower import lower
+from flavors.dragonfly.r768af85b import lower
 from oracle.flavor import Inexpressible, Lowered
 from oracle.lowering import spawn_intent
 from oracle.machine.errno import Unmodelled

@@ -1,0 +1,77 @@
+"""Revision 1.62 of kern_fork.c, 2007-02-16, the last before threads. See flavors.dragonfly for what may be imported."""
+
+from __future__ import annotations
+
+from flavors.dragonfly.early.init_main import new_process
+from flavors.dragonfly.early.kern_plimit import plimit_fork, plimit_modify
+from flavors.dragonfly.early.trap import syscall, userenter
+from flavors.dragonfly.init_main import TUNABLES
+from flavors.dragonfly.init_main import boot as boot_with
+from flavors.dragonfly.kern import Revision, kern_of
+from flavors.dragonfly.lower import Intent, Lines
+from flavors.dragonfly.lower import lower as lower_with
+from flavors.dragonfly.r1_62.calls import CALLS
+from flavors.dragonfly.r1_62.kern import State
+from flavors.dragonfly.r1_62.kern_exit import exec_new_vmspace, exit1, has_p_zombie, kern_wait, lwp_exit, set_p_zombie
+from flavors.dragonfly.r1_62.kern_fork import KERN_FORK
+from flavors.dragonfly.r1_62.kern_sig import cursig, kill_one, ksignal, trapsignal
+from flavors.dragonfly.r1_62.words import FLAGS, STATES, UNMODELLED, VIOLATIONS
+from flavors.dragonfly.signal_h import SIGNALS
+from flavors.dragonfly.words import COUNTERS, WORDS, handler, ignored, status
+from oracle.flavor import Flavor, Inexpressible, Lowered
+from oracle.machine.machine import Machine
+from oracle.scenario import MachineSpec
+
+REVISION = Revision(
+    userenter=userenter,
+    ksignal=ksignal,
+    lwpsignal=trapsignal,
+    kill_one=kill_one,
+    cursig=cursig,
+    plimit_fork=plimit_fork,
+    plimit_modify=plimit_modify,
+    exit1=exit1,
+    lwp_exit=lwp_exit,
+    make_zombie=set_p_zombie,
+    is_zombie=has_p_zombie,
+    kern_wait=kern_wait,
+    exec_new_vmspace=exec_new_vmspace,
+    lasttid=0,
+)
+LINES = Lines("[113]", "[140-141]", "[156-157]", "[370-373]", "[390]", "[383-387]")
+
+
+def boot(k: Machine, spec: MachineSpec) -> None:
+    """Start a machine with this revision."""
+    boot_with(k, spec, REVISION)
+    kern_of(k).own = State()
+    k.counters["v_forks"] = 1  # sic: init's creation is the one fork that is ever counted as a fork
+
+
+def lower(intent: Intent) -> Lowered | Inexpressible:
+    """One of the system's calls for an intent, or why there is none."""
+    return lower_with(intent, LINES)
+
+
+FLAVOR = Flavor(
+    id="dragonfly@1.62",
+    title="DragonFly BSD, kern_fork.c 1.62 of 2007-02-16: one thread a process",
+    sources=(KERN_FORK,),
+    calls=CALLS,
+    boot=boot,
+    new_process=new_process,
+    syscall=syscall,
+    lower=lower,
+    signals=SIGNALS,
+    flags=FLAGS,
+    states=STATES,
+    words=WORDS,
+    counters=COUNTERS,
+    status=status,
+    ignored=ignored,
+    handler=handler,
+    tunables=TUNABLES,
+    violations=VIOLATIONS,
+    unmodelled=UNMODELLED,
+    order=1,
+)

@@ -1,0 +1,79 @@
+"""Revision 1.67 of kern_fork.c, 2007-03-13, in the first days of threads. See flavors.dragonfly for what may be imported."""
+
+from __future__ import annotations
+
+from flavors.dragonfly.early.init_main import new_process
+from flavors.dragonfly.early.kern_plimit import plimit_fork, plimit_modify
+from flavors.dragonfly.early.trap import syscall, userenter
+from flavors.dragonfly.early.words import FLAGS
+from flavors.dragonfly.init_main import TUNABLES
+from flavors.dragonfly.init_main import boot as boot_with
+from flavors.dragonfly.kern import Revision
+from flavors.dragonfly.kern_proc import has_szomb, set_szomb
+from flavors.dragonfly.kern_sig_calls import kill_thread
+from flavors.dragonfly.lower import Intent, Lines
+from flavors.dragonfly.lower import lower as lower_with
+from flavors.dragonfly.proc_h import STATES
+from flavors.dragonfly.r1_67.calls import CALLS
+from flavors.dragonfly.r1_67.kern_exit import exec_new_vmspace, exit1, kern_wait, lwp_exit
+from flavors.dragonfly.r1_67.kern_fork import KERN_FORK
+from flavors.dragonfly.r1_67.kern_sig import cursig, ksignal, lwpsignal
+from flavors.dragonfly.r1_67.unmodelled import UNMODELLED, VIOLATIONS
+from flavors.dragonfly.signal_h import SIGNALS
+from flavors.dragonfly.words import COUNTERS, WORDS, handler, ignored, status
+from oracle.flavor import Flavor, Inexpressible, Lowered
+from oracle.machine.machine import Machine
+from oracle.scenario import MachineSpec
+
+REVISION = Revision(
+    userenter=userenter,
+    ksignal=ksignal,
+    lwpsignal=lwpsignal,
+    kill_one=kill_thread,
+    cursig=cursig,
+    plimit_fork=plimit_fork,
+    plimit_modify=plimit_modify,
+    exit1=exit1,
+    lwp_exit=lwp_exit,
+    make_zombie=set_szomb,
+    is_zombie=has_szomb,
+    kern_wait=kern_wait,
+    exec_new_vmspace=exec_new_vmspace,
+    lasttid=1,
+)
+LINES = Lines("[115]", "[142-143]", "[199-200]", "[373-376]", "[393]", "[386-390]")
+
+
+def boot(k: Machine, spec: MachineSpec) -> None:
+    """Start a machine with this revision."""
+    boot_with(k, spec, REVISION)
+    k.counters["v_forks"] = 1  # sic: init's creation is the one fork that is ever counted as a fork
+
+
+def lower(intent: Intent) -> Lowered | Inexpressible:
+    """One of the system's calls for an intent, or why there is none."""
+    return lower_with(intent, LINES)
+
+
+FLAVOR = Flavor(
+    id="dragonfly@1.67",
+    title="DragonFly BSD, kern_fork.c 1.67 of 2007-03-13: the first days of threads",
+    sources=(KERN_FORK,),
+    calls=CALLS,
+    boot=boot,
+    new_process=new_process,
+    syscall=syscall,
+    lower=lower,
+    signals=SIGNALS,
+    flags=FLAGS,
+    states=STATES,
+    words=WORDS,
+    counters=COUNTERS,
+    status=status,
+    ignored=ignored,
+    handler=handler,
+    tunables=TUNABLES,
+    violations=VIOLATIONS,
+    unmodelled=UNMODELLED,
+    order=2,
+)
