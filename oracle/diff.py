@@ -37,7 +37,7 @@ def diff(results: Sequence[RunResult], asks_for: Callable[[str], bool]) -> tuple
     systems = [result.flavor.partition("@")[0] for result in said]
     found = []
     for path in _paths(said, len(set(systems)) < len(systems)):
-        scope = _scope(path)
+        scope = scope_of(path)
         if scope is Scope.ALL or (scope is Scope.ASKED and asks_for(path)):
             values = tuple([(result.flavor, result.observation.facts.get(path)) for result in said])
             found.append(Divergence(path, values))
@@ -57,7 +57,8 @@ def _paths(said: Sequence[RunResult], relatives: bool) -> list[str]:
 
 
 @lru_cache(maxsize=65536)
-def _scope(path: str) -> Scope:
+def scope_of(path: str) -> Scope:
+    """Between which flavors a fact is compared."""
     fact = lookup(path)
     return Scope.ALL if fact is None else fact.scope
 

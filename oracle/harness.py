@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from oracle.diff import Divergence, diff
+from oracle.diff import Divergence, diff, scope_of
+from oracle.facts import Scope
 from oracle.flavor import Flavor
 from oracle.outcome import RunResult
 from oracle.run import run
@@ -49,9 +50,13 @@ def compare(scenario: Scenario, flavors: Sequence[Flavor], *, checked: bool = Tr
     """Run one scenario on the flavors that it is meant for, and compare. Without `checked`, invariants are not looked at."""
     results = tuple([run(scenario, flavor, checked=checked) for flavor in flavors if scenario.runs_on(flavor.id)])
     divergences = diff(results, scenario.asks_for)
-    promised = scenario.agree
-    broken = tuple(one for one in divergences if any(fnmatchcase(one.path, glob) for glob in promised)) if promised else ()
+    broken = tuple([one for one in divergences if _promised(scenario.agree, one.path)]) if scenario.agree else ()
     return Comparison(scenario, results, divergences, broken)
+
+
+def _promised(agree: tuple[str, ...], path: str) -> bool:
+    """Whether a scenario says that all agree on a fact. A promise about everything leaves out what one system alone has."""
+    return any(fnmatchcase(path, glob) and (glob != "*" or scope_of(path) is not Scope.SYSTEM) for glob in agree)
 
 
 def compare_all(

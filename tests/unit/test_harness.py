@@ -62,6 +62,18 @@ def test_a_divergence_is_no_failure_unless_agreement_was_promised() -> None:
     assert [one.path for one in comparison.broken_promises] == ["call.1"]
 
 
+def test_a_promise_about_everything_leaves_out_what_one_system_alone_has() -> None:
+    def counting(k: Machine, lwp: Lwp, args: Args) -> str:
+        k.count("tiny_umasks")
+        return "1"
+
+    flavors = [umask("1"), with_umask("tinyos@2", counting)]
+    comparison = compare(scenario(agree=("*",)), flavors)
+    assert [one.path for one in comparison.divergences] == ["machine.counter.tiny_umasks"]
+    assert comparison.ok
+    assert not compare(scenario(agree=("machine.counter.*",)), flavors).ok
+
+
 def test_flavors_that_a_scenario_is_not_meant_for_do_not_run() -> None:
     comparison = compare(scenario(only=("tinyos@2",)), [umask("1"), umask("2")])
     assert [result.flavor for result in comparison.results] == ["tinyos@2"]
