@@ -149,7 +149,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A whole scenario. `agree` lists facts (by glob) on which all its flavors have to agree; "*" is all but one system's own."""
+    """A whole scenario. `agree` lists facts (by glob) on which its flavors have to agree; "*" is all but one system's own."""
 
     name: str  # path below the specs folder without its ending, such as "limits/last-slots"
     title: str
