@@ -41,7 +41,7 @@ def diff(results: Sequence[RunResult], asks_for: Callable[[str], bool]) -> tuple
         if scope is Scope.ALL or (scope is Scope.ASKED and asks_for(path)):
             values = tuple([(result.flavor, result.observation.facts.get(path)) for result in said])
             found.append(Divergence(path, values))
-        elif scope is Scope.SYSTEM:
+        elif scope is Scope.SYSTEM or (scope is Scope.ASKED_SYSTEM and asks_for(path)):
             found.extend(_within_systems(path, said))
     return tuple(found)
 

@@ -27,6 +27,7 @@ class Scope(Enum):
 
     ALL = "all flavors"
     ASKED = "all, if asked for"  # differs nearly everywhere for one and the same reason
+    ASKED_SYSTEM = "system, if asked for"
     SYSTEM = "flavors of one system"  # a number or word that means something on that system alone
 
 
@@ -129,7 +130,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(_M, "console_lines", "int", "How many lines the kernel printed."),
     Fact(_M, "forks", "int", "The statistic that the system publishes under the name of forks.", Scope.ASKED),
     Fact(_M, "vforks", "int", "The statistic that the system publishes for forks which hold the parent."),
-    Fact(_M, "counter.*", "int", "A statistic under the system's own name, if it is not 0.", Scope.SYSTEM),
+    Fact(_M, "counter.*", "int", "A statistic under the system's own name, if it is not 0.", Scope.ASKED_SYSTEM),
     Fact(_M, "group.*", "list", "The members of the group that a role leads, in the order in which a group signal reaches them."),
     Fact(_M, "panic", "text", "What the kernel died of, or none."),
     Fact(_M, "deadlock", "list", "Who can never go on, asleep on what; set where no actor can act any more, and for lost wake-ups."),

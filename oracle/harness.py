@@ -56,7 +56,7 @@ def compare(scenario: Scenario, flavors: Sequence[Flavor], *, checked: bool = Tr
 
 def _promised(agree: tuple[str, ...], path: str) -> bool:
     """Whether a scenario says that all agree on a fact. A promise about everything leaves out what one system alone has."""
-    return any(fnmatchcase(path, glob) and (glob != "*" or scope_of(path) is not Scope.SYSTEM) for glob in agree)
+    return any(fnmatchcase(path, glob) and (glob != "*" or scope_of(path) in (Scope.ALL, Scope.ASKED)) for glob in agree)
 
 
 def compare_all(
