@@ -129,7 +129,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(_M, "console", "list", "What the kernel printed.", Scope.SYSTEM),
     Fact(_M, "console_lines", "int", "How many lines the kernel printed."),
     Fact(_M, "forks", "int", "The statistic that the system publishes under the name of forks.", Scope.ASKED),
-    Fact(_M, "vforks", "int", "The statistic that the system publishes for forks which hold the parent."),
+    Fact(_M, "vforks", "int", "The statistic that the system publishes for forks which hold the parent.", Scope.ASKED),
     Fact(_M, "counter.*", "int", "A statistic under the system's own name, if it is not 0.", Scope.ASKED_SYSTEM),
     Fact(_M, "group.*", "list", "The members of the group that a role leads, in the order in which a group signal reaches them."),
     Fact(_M, "panic", "text", "What the kernel died of, or none."),
