@@ -111,5 +111,6 @@ def specs(folder: Path, **texts: str) -> Path:
 
 if __name__ == "__main__":  # python -m tests.unit.toys IDS ARGUMENTS…: the command with these flavors installed
     found = {flavor.id: flavor for flavor in (TINY, FORGETFUL, BARREN, CRASHING, LEAKY, ODD, VAGUE, STOPPED)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job that a shell put into the background ignores it
     install(*(found[ident] for ident in sys.argv[1].split(",")))
     sys.exit(oracle.cli.main(sys.argv[2:]))
