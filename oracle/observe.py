@@ -172,7 +172,7 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
     """What there is to say of every process: gathered here, put into words once for all processes that look the same."""
     fd, cwdi, acts, pgrp, textvp, cred = proc.p_fd, proc.p_cwdi, proc.p_sigacts, proc.p_pgrp, proc.p_textvp, proc.p_ucred
     names, lwps, ppid, fpid = k.names, proc.p_lwps, proc.p_ppid, proc.p_fpid
-    parent = names.get(proc.p_pptr) or k.role(proc.p_pptr)  # type: ignore[arg-type]
+    parent = names.get(proc.p_pptr) or k.role(proc.p_pptr)  # type: ignore[arg-type]  # no key is None
     lwp = lwps[0] if len(lwps) == 1 else _first_lwp(proc)
     if cwdi is not None:
         cdir, rdir, cmask = cwdi.cwdi_cdir.name, cwdi.cwdi_rdir.name, cwdi.cwdi_cmask

@@ -93,7 +93,7 @@ class FileShape(Shape):
     path: Text = Field(description="The file, or a name for what has no path.")
     offset: int = Field(0, ge=0, description="Where the next read or write would be, in bytes.")
     cloexec: bool = Field(False, description="Whether exec closes it.")
-    kind: Literal[FILE_KINDS] = Field("vnode", description="What it refers to.")  # type: ignore[valid-type]
+    kind: Literal[FILE_KINDS] = Field("vnode", description="What it refers to.")  # type: ignore[valid-type]  # made at run time
 
 
 class RegionShape(Shape):
@@ -173,7 +173,9 @@ class ScenarioShape(Shape):
     why: str = Field("", description="Why it matters, and to whom.")
     topic: Literal[TOPICS] = Field(description="What it is about.")  # type: ignore[valid-type]
     only: Only = Field(_LEFT_OUT)
-    agree: bool | str | list[Text] = Field(False, description="true, or globs of the facts on which its flavors have to agree.")
+    agree: bool | str | list[Text] = Field(
+        False, description="Facts on which its flavors have to agree: globs, or true for all but one system's own."
+    )
     machine: MachineShape = Field(_LEFT_OUT)
     processes: dict[Role, ProcessShape | None] = Field(
         {"parent": None}, min_length=1, max_length=MAX_PROCESSES, description="The processes at the start, by role."
@@ -211,7 +213,7 @@ def _shapes(calls: tuple[tuple[str, tuple[CallSpec, ...]], ...]) -> Shapes:
     steps = {name: _call_shape(name, specs) for name, specs in calls}
     steps[CHECK] = CheckShape
     tagged = [Annotated[model, Tag(kind)] for kind, model in steps.items()]
-    program = list[Annotated[Union[*tagged], Discriminator(step_kind)]]  # type: ignore[valid-type]
+    program = list[Annotated[Union[*tagged], Discriminator(step_kind)]]  # type: ignore[valid-type]  # made at run time
     field = FieldInfo.merge_field_infos(ScenarioShape.model_fields["steps"], annotation=program)
     whole = create_model("Scenario", __base__=ScenarioShape, __doc__=ScenarioShape.__doc__, steps=(program, field))
     return Shapes(whole, steps)

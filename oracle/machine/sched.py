@@ -89,7 +89,7 @@ class Scheduler:
         self.spinning.clear()
         self.last = None
         self.finished = _ignore
-        self.k = None  # type: ignore[assignment]
+        self.k = None  # type: ignore[assignment]  # nobody asks a dismantled machine anything
 
     def spawn(self, lwp: Lwp, name: str, code: Kernel[object]) -> Task:
         """Make an LWP run kernel code; it gets its turn after those that are ready already."""

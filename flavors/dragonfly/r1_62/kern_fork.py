@@ -112,7 +112,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         # [220] sic: a traced process starts over for ever, with nothing pending; a stop counts that P_PPWAIT holds back
         if pgrp is not None and (p1.p_flag & P_TRACED or (p1.p_siglist | lp1.lwp_siglist) & ~lp1.lwp_sigmask):
             raise ERESTART("a signal is pending, or the process is traced")  # [221-222]
-        kern: Globals = k.kern  # type: ignore[assignment]
+        kern: Globals = k.kern  # type: ignore[assignment]  # a cast would cost a call
         cred = p1.p_ucred
         assert cred is not None
         uid = cred.cr_ruid  # [233]

@@ -149,7 +149,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         # [306] sic: a stop signal counts although a process with P_PPWAIT can't act on it
         if pgrp is not None and (p1.p_siglist | lp1.lwp_siglist) & ~lp1.lwp_sigmask:
             raise ERESTART("a signal is pending")  # [307-308]
-        kern: Globals = k.kern  # type: ignore[assignment]
+        kern: Globals = k.kern  # type: ignore[assignment]  # a cast would cost a call
         cred = lp1.lwp_ucred
         assert cred is not None
         uid = cred.cr_ruid  # [319]
