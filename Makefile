@@ -50,6 +50,8 @@ fresh: $(READY)  # are the committed schema and reports what this tree makes, by
 	rm -rf build/fresh && mkdir -p build/fresh
 	$(BIN)/fork-oracle schema --output build/fresh/scenario.schema.json
 	cmp schema/scenario.schema.json build/fresh/scenario.schema.json
+	$(BIN)/fork-oracle schema not-shown --output build/fresh/not-shown.schema.json
+	cmp schema/not-shown.schema.json build/fresh/not-shown.schema.json
 	$(BIN)/fork-oracle run specs --reports build/fresh/reports > build/fresh/run.txt || { cat build/fresh/run.txt; exit 1; }
 	diff -r reports build/fresh/reports
 
@@ -68,9 +70,10 @@ $(COMPILED)/.ready: $(READY) benchmarks/compiled.py $(shell find oracle flavors 
 	diff -r $(COMPILED)/plain $(COMPILED)/reports
 	@touch $@
 
-schema: $(READY)  ## write schema/scenario.schema.json anew
+schema: $(READY)  ## write schema/ anew
 	mkdir -p schema
 	$(BIN)/fork-oracle schema --output schema/scenario.schema.json
+	$(BIN)/fork-oracle schema not-shown --output schema/not-shown.schema.json
 
 reports: $(READY)  ## write reports/ anew
 	$(BIN)/fork-oracle run specs --reports reports > /dev/null

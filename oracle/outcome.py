@@ -34,6 +34,18 @@ class Unmet:
 
 
 @dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A defect that was seen where it should not be, or the other way round. `sign`: the one that is missing, if one is.
+
+    `line` is where the scenario says that it should be otherwise.
+    """
+
+    text: str
+    line: int
+    sign: Unmet | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """An invariant that did not hold after a step. `known` says why, if the real kernel breaks it, too."""
 
@@ -55,8 +67,12 @@ class RunResult:
     violations: tuple[Violation, ...] = ()
     unmodelled: str = ""  # what the flavor does not model, if the scenario met it: then the rest says nothing
     crash: str = ""  # the traceback, if the flavor (or we) failed
+    defect: bool | None = (
+        None  # whether all signs of the scenario's defect were there; None: it has none, or wasn't run to the end
+    )
+    misplaced: tuple[Misplaced, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether all went as expected."""
-        return not (self.unmet or self.crash or any(not violation.known for violation in self.violations))
+        return not (self.unmet or self.misplaced or self.crash or any(not violation.known for violation in self.violations))

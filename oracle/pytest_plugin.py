@@ -57,9 +57,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Collect scenario files; other people's YAML is none of our business."""
     if file_path.suffix != ".yaml":
         return None
-    from oracle.load import is_scenario
+    from oracle.load import is_not_shown, is_scenario
 
-    return ScenarioFile.from_parent(parent, path=file_path) if is_scenario(file_path) else None
+    if is_scenario(file_path):
+        return ScenarioFile.from_parent(parent, path=file_path)
+    return NotShownFile.from_parent(parent, path=file_path) if is_not_shown(file_path) else None
 
 
 def _wanted(config: pytest.Config) -> list[str]:
@@ -117,6 +119,38 @@ class ScenarioFile(pytest.File):
                 self.warn(BrokenFlavorWarning(message))
         except BrokenFlavorWarning:
             raise self.CollectError("\n".join(messages)) from None
+
+
+class NotShownFile(pytest.File):
+    """A list of the defects that no scenario shows."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item, which reads it."""
+        yield NotShownItem.from_parent(self, name="not-shown")
+
+
+class NotShownItem(pytest.Item):
+    """Whether a list of defects that no scenario shows is one."""
+
+    def runtest(self) -> None:
+        """Read it; fails for what can't be read as one, with its place."""
+        from oracle.errors import ScenarioError
+        from oracle.load import load_not_shown
+
+        try:
+            load_not_shown(self.path, _flavors(self.config).flavors)
+        except ScenarioError as error:
+            raise _NotAsExpected(str(error).replace(str(self.path), _shown(self.path, self.config))) from None
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where it stands, and what it is called."""
+        return self.path, 0, self.name
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> object:  # type: ignore[override]
+        """The report alone, without the Python that led to it."""
+        if isinstance(excinfo.value, _NotAsExpected):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
 
 
 def _shown(path: Path, config: pytest.Config) -> str:

@@ -140,15 +140,19 @@ class Execution:
 
     def result(self, crash: str = "") -> RunResult:
         """What the run came to, so far. Nothing was observed of a run that crashed or never started."""
+        unseen = bool(crash) or not self.started
+        shown, misplaced = self.verdict.of_defect(self.scenario.defect, self.unmodelled, crash)
         return RunResult(
             self.scenario.name,
             self.flavor.id,
             tuple([self.outcome(made) for made in self.made]),
-            Observation() if crash or not self.started else self.observation(),
+            Observation() if unseen else self.observation(),
             tuple(self.verdict.unmet),
             tuple(self.verdict.violations.values()),
             self.unmodelled,
             crash,
+            shown,
+            misplaced,
         )
 
     def outcome(self, made: Made) -> Outcome:
@@ -305,10 +309,11 @@ class Execution:
 
     def _check(self, check: Check) -> None:
         facts = self.facts()
+        compare = self.verdict.sign if check.sign else self.verdict.expect
         for expectation in check.expected:
             expected = expectation.expected.for_flavor(self.flavor.id)
             if expected is not None and not self.unmodelled:
-                self.verdict.expect(expectation.path, expected, facts.get(expectation.path), expectation.line or check.line)
+                compare(expectation.path, expected, facts.get(expectation.path), expectation.line or check.line)
 
     def _expect(self, expected: Expected, made: Made) -> None:
         value = expected.for_flavor(self.flavor.id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from fnmatch import fnmatchcase
 
 from oracle.errors import ScenarioError
@@ -111,11 +112,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Facts expected at this point of the program."""
+    """Facts expected at this point of the program; or, as a `sign`, those by which the scenario's defect is known."""
 
     index: int
     expected: tuple[Expectation, ...]
     only: tuple[Selector, ...] = ()
+    sign: bool = False  # `shows` in the file
     line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
 
 
@@ -147,9 +149,36 @@ class Expectation:
     line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
 
 
+class Promise(Enum):
+    """What code does with what a manual page says of it. The value is the word in scenario files."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """The entry of a register that a scenario shows: on these flavors, and on no other that it runs on.
+
+    An entry that sets a manual page against the code says what came of the page's promise; what is shown is what the code does.
+    """
+
+    id: str  # system/entry: "dragonfly/Q12", or "dragonfly/M3" for a row on manual pages
+    on: tuple[Selector, ...]
+    promise: Promise | None = None
+    line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
+
+    def is_on(self, flavor_id: str) -> bool:
+        """Whether a flavor has it."""
+        return selects(self.on, flavor_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A whole scenario. `agree` lists facts (by glob) on which its flavors have to agree; "*" is all but one system's own."""
+    """A whole scenario. `agree` lists facts (by glob) on which its flavors have to agree; "*" is all but one system's own.
+
+    Where it shows an entry of a register of defects, `defect` says which, and its signs are among the steps.
+    """
 
     name: str  # path below the specs folder without its ending, such as "limits/last-slots"
     title: str
@@ -160,6 +189,7 @@ class Scenario:
     processes: tuple[ProcessSpec, ...] = (ProcessSpec("parent"),)
     only: tuple[Selector, ...] = ()
     agree: tuple[str, ...] = ()
+    defect: Defect | None = None
     file: str = field(default="", compare=False)
 
     def asks_for(self, path: str) -> bool:
@@ -177,6 +207,8 @@ class Scenario:
         for step in self.steps:
             if isinstance(step, Step) and step.born in RESERVED:
                 raise ScenarioError(f"step {step.index}: {not_a_role(step.born)}")
+        if self.defect is not None and not self.defect.on:
+            raise ScenarioError(f"{self.defect.id}: no flavor has it; say in `on` which have")
 
     def runs_on(self, flavor_id: str) -> bool:
         """Whether the scenario is meant for a flavor."""

@@ -11,7 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from oracle.args import SECTIONS
 from oracle.facts import FACTS, Subject
 from oracle.flavor import Flavor
-from oracle.load.shape import ROLE, shapes
+from oracle.load.shape import ROLE, NotShownListShape, shapes
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -28,10 +28,10 @@ def scenario_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
     made = shapes(flavors).scenario.model_json_schema(schema_generator=_Generator)
     _tidy(made, {section: _names(flavor.flags.get(section, {}) for flavor in flavors) for section in set(SECTIONS.values())})
     defs = made["$defs"]
-    systems = dict.fromkeys(flavor.system for flavor in flavors)
-    defs["Selector"]["enum"] = ["all", *systems, *(flavor.id for flavor in flavors)]
+    _select(defs, flavors)
     defs["Signal"]["examples"] = _names(flavor.signals for flavor in flavors)
-    defs["CheckShape"]["properties"]["check"].update(_check_schema())
+    for shape, key in (("CheckShape", "check"), ("ShowsShape", "shows")):
+        defs[shape]["properties"][key].update(_check_schema())
     defs.update(_fact_types())
     tunables = {name: {"type": "integer"} for flavor in flavors for name in flavor.tunables}
     defs["MachineShape"]["properties"]["tunables"] = {
@@ -40,6 +40,20 @@ def scenario_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
         "additionalProperties": False,
     }
     return {"$schema": DIALECT, **made, "title": "A fork-oracle scenario"}
+
+
+def not_shown_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
+    """The JSON Schema of lists of the entries of registers of defects that no scenario shows."""
+    made = NotShownListShape.model_json_schema(schema_generator=_Generator)
+    _tidy(made, {})
+    _select(made["$defs"], flavors)
+    return {"$schema": DIALECT, **made, "title": "Defects that no fork-oracle scenario shows"}
+
+
+def _select(defs: dict[str, Any], flavors: Sequence[Flavor]) -> None:
+    """Name the flavors."""
+    systems = dict.fromkeys(flavor.system for flavor in flavors)
+    defs["Selector"]["enum"] = ["all", *systems, *(flavor.id for flavor in flavors)]
 
 
 def _names(tables: Iterable[Mapping[str, int]]) -> list[str]:

@@ -9,17 +9,20 @@ from oracle.facts import Value
 from oracle.flavor import Flavor, KnownViolation
 from oracle.machine import invariants
 from oracle.machine.machine import Machine
-from oracle.outcome import ABSENT, Unmet, Violation
+from oracle.outcome import ABSENT, Misplaced, Unmet, Violation
+from oracle.scenario import Defect
 
 
 class Verdict:
-    """Unmet expectations and broken invariants of one run."""
+    """Unmet expectations and broken invariants of one run, and the signs of a defect that were looked for."""
 
-    __slots__ = ("flavor", "unmet", "violations")
+    __slots__ = ("flavor", "missing", "signs", "unmet", "violations")
 
     def __init__(self, flavor: Flavor) -> None:
         self.flavor = flavor
         self.unmet: list[Unmet] = []
+        self.signs = 0  # looked for
+        self.missing: list[Unmet] = []  # of them, not there
         self.violations: dict[tuple[str, str], Violation] = {}
 
     def hold(self, k: Machine, step: int) -> None:
@@ -36,9 +39,36 @@ class Verdict:
 
     def expect(self, path: str, expected: Value, actual: Value | None, line: int) -> None:
         """Compare a fact with what is expected of it."""
-        met = actual is None if expected == ABSENT else actual == expected and type(actual) is type(expected)
-        if not met:
+        if not _met(expected, actual):
             self.unmet.append(Unmet(path, expected, actual, line))
+
+    def sign(self, path: str, expected: Value, actual: Value | None, line: int) -> None:
+        """Look for a sign of the scenario's defect."""
+        self.signs += 1
+        if not _met(expected, actual):
+            self.missing.append(Unmet(path, expected, actual, line))
+
+    def of_defect(self, defect: Defect | None, unmodelled: str, crash: str) -> tuple[bool | None, tuple[Misplaced, ...]]:
+        """Whether the flavor has the scenario's defect (None: there is no telling), and what is wrong with that."""
+        if defect is None or crash:
+            return None, ()
+        has = defect.is_on(self.flavor.id)
+        if unmodelled:
+            return None, (
+                Misplaced(f"{defect.id} is not shown, for want of a model: {unmodelled}", defect.line),
+            ) if has else ()
+        if not self.signs:
+            return None, (Misplaced(f"no `shows` says by what {defect.id} is known here", defect.line),)
+        if self.missing and has:
+            return False, tuple([Misplaced(f"{defect.id} is not shown", one.line, one) for one in self.missing])
+        if not self.missing and not has:
+            return True, (Misplaced(f"{defect.id} is shown, all its signs are there, but `on` leaves it out", defect.line),)
+        return has, ()
+
+
+def _met(expected: Value, actual: Value | None) -> bool:
+    """Whether a fact is as expected."""
+    return actual is None if expected == ABSENT else actual == expected and type(actual) is type(expected)
 
 
 def _is(known: KnownViolation, text: str, k: Machine | None) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oracle.cli.terminal import BUG, INTERRUPTED, NOT_AS_EXPECTED, OK, USAGE, Terminal, check_places, write_files
 from oracle.errors import ScenarioError, UsageError
 from oracle.flavor import Flavor
 from oracle.harness import Comparison, compare_all
+from oracle.register import NotShown, clashes
 from oracle.registry import Registry, load_flavors
 from oracle.report.look import Look
 from oracle.report.text import plural
@@ -27,6 +28,7 @@ class Done:
     comparisons: tuple[Comparison, ...]
     flavors: tuple[str, ...]
     seconds: float
+    not_shown: tuple[NotShown, ...] = ()
     planned: int | None = None
 
     def code(self) -> int:
@@ -43,7 +45,10 @@ def run(options: Namespace, terminal: Terminal) -> int:
     registry = installed(terminal)
     flavors = chosen(registry, options.flavor)
     _check_output(options)
-    done = run_all(read(paths_or_specs(options.paths), registry), flavors, terminal)
+    paths = paths_or_specs(options.paths)
+    scenarios, not_shown = read(paths, registry), read_not_shown(paths, registry)
+    check_registers(scenarios, not_shown, registry)
+    done = replace(run_all(scenarios, flavors, terminal), not_shown=not_shown)
     _put_done(_rendered(done, options.format, _look(options, terminal)), done, options, terminal)
     if options.reports is not None and done.planned is None:
         write_reports(options.reports, done)
@@ -124,9 +129,10 @@ def schema(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle schema`."""
     import json
 
-    from oracle.schema import scenario_schema
+    from oracle.schema import not_shown_schema, scenario_schema
 
-    text = json.dumps(scenario_schema(chosen(installed(terminal), [])), indent=2) + "\n"
+    make = not_shown_schema if options.of == "not-shown" else scenario_schema
+    text = json.dumps(make(chosen(installed(terminal), [])), indent=2) + "\n"
     _put(text, options.output, terminal)
     return OK
 
@@ -190,6 +196,20 @@ def read(paths: Sequence[Path], registry: Registry) -> list[Scenario]:
     return sorted(scenarios, key=lambda one: one.name)
 
 
+def read_not_shown(paths: Sequence[Path], registry: Registry) -> tuple[NotShown, ...]:
+    """What the lists below the paths say of defects that no scenario shows."""
+    from oracle.load import find_not_shown, load_not_shown
+
+    return tuple(one for file in find_not_shown(paths) for one in load_not_shown(file, registry.flavors))
+
+
+def check_registers(scenarios: Sequence[Scenario], not_shown: Sequence[NotShown], registry: Registry) -> None:
+    """Raise ScenarioError if scenarios and lists contradict each other."""
+    found = clashes(scenarios, not_shown, [flavor.id for flavor in registry.flavors])
+    if found:
+        raise ScenarioError("\n".join(map(str, found)))
+
+
 def _file_of(word: str) -> Path:
     """A scenario by its file, or by its name below ./specs."""
     from oracle.load import SUFFIX
@@ -221,7 +241,7 @@ def run_all(scenarios: Sequence[Scenario], flavors: Sequence[Flavor], terminal: 
         planned = len(scenarios)
     finally:
         close()
-    return Done(tuple(finished), tuple(flavor.id for flavor in flavors), time.monotonic() - started, planned)
+    return Done(tuple(finished), tuple(flavor.id for flavor in flavors), time.monotonic() - started, planned=planned)
 
 
 def _rendered(done: Done, form: str, look: Look) -> str:
@@ -229,14 +249,14 @@ def _rendered(done: Done, form: str, look: Look) -> str:
     if form == "json":
         from oracle.report import json_report
 
-        return json_report.render(done.comparisons, done.flavors, done.planned)
+        return json_report.render(done.comparisons, done.flavors, done.planned, done.not_shown)
     if form == "markdown":
         from oracle.report import markdown_report
 
-        return markdown_report.render(done.comparisons, done.flavors, done.planned)
+        return markdown_report.render(done.comparisons, done.flavors, done.planned, done.not_shown)
     from oracle.report import table_report
 
-    return table_report.render(done.comparisons, done.flavors, look, done.planned)
+    return table_report.render(done.comparisons, done.flavors, look, done.planned, done.not_shown)
 
 
 def _differences(done: Done, look: Look) -> str:

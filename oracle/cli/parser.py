@@ -201,6 +201,7 @@ The JSON Schema of scenario files for the installed flavors: editors complete an
 SCHEMA_EXAMPLES = """\
 examples:
   fork-oracle schema --output schema/scenario.schema.json
+  fork-oracle schema not-shown --output schema/not-shown.schema.json
 
 and as the first line of a scenario:
   # yaml-language-server: $schema=../../schema/scenario.schema.json
@@ -213,4 +214,12 @@ def _lists(commands: _Commands[argparse.ArgumentParser]) -> None:
     example = "examples:\n  fork-oracle calls\n  fork-oracle calls --flavor netbsd\n"
     made = _add(commands, "calls", "the calls that scenarios can make", CALLS, example)
     _flavors(made, "only this flavor's own calls beside the portable ones; may be repeated")
-    _output(_add(commands, "schema", "the JSON Schema of scenario files", SCHEMA, SCHEMA_EXAMPLES))
+    made = _add(commands, "schema", "the JSON Schema of scenario files", SCHEMA, SCHEMA_EXAMPLES)
+    made.add_argument(
+        "of",
+        nargs="?",
+        choices=("scenario", "not-shown"),
+        default="scenario",
+        help="of scenario files, or of lists of the defects that no scenario shows (default: %(default)s)",
+    )
+    _output(made)

@@ -6,12 +6,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oracle.load.files import SUFFIX, find_scenarios, is_scenario, load_scenario, loads, scenario_name
+from oracle.load.files import (
+    SUFFIX,
+    find_not_shown,
+    find_scenarios,
+    is_not_shown,
+    is_scenario,
+    load_not_shown,
+    load_scenario,
+    loads,
+    scenario_name,
+)
 
 if TYPE_CHECKING:
     from oracle.scenario import Scenario
 
-__all__ = ["SUFFIX", "dump_scenario", "find_scenarios", "is_scenario", "load_scenario", "loads", "scenario_name"]
+__all__ = [
+    "SUFFIX",
+    "dump_scenario",
+    "find_not_shown",
+    "find_scenarios",
+    "is_not_shown",
+    "is_scenario",
+    "load_not_shown",
+    "load_scenario",
+    "loads",
+    "scenario_name",
+]
 
 
 def dump_scenario(scenario: Scenario) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from oracle.load.yamlpos import scalar
-from oracle.scenario import ArgValue, Check, Expected, FileSpec, MachineSpec, ProcessSpec, RegionSpec, Scenario, Step
+from oracle.scenario import ArgValue, Check, Defect, Expected, FileSpec, MachineSpec, ProcessSpec, RegionSpec, Scenario, Step
 
 _WIDTH = 110
 _ON_ONE_LINE = 3  # so many keys of a process are written on one line, more below each other
@@ -27,6 +27,8 @@ def dump_scenario(scenario: Scenario) -> str:
         top["only"] = _Flow(scenario.only)
     if scenario.agree:
         top["agree"] = True if scenario.agree == ("*",) else _Flow(scenario.agree)
+    if scenario.defect is not None:
+        top["defect"] = _defect(scenario.defect)
     if scenario.machine != MachineSpec():
         top["machine"] = _machine(scenario.machine)
     if scenario.processes != (ProcessSpec("parent"),):
@@ -98,6 +100,13 @@ def _machine(spec: MachineSpec) -> _FlowMap:
     return found
 
 
+def _defect(defect: Defect) -> _FlowMap:
+    found = _FlowMap(id=defect.id, on=defect.on[0] if len(defect.on) == 1 else _Flow(defect.on))
+    if defect.promise is not None:
+        found["promise"] = defect.promise.value
+    return found
+
+
 def _process(spec: ProcessSpec) -> dict[str, Any]:
     default = ProcessSpec(spec.name)
     found = _FlowMap(_changed(spec, default, _SIMPLE))
@@ -145,7 +154,7 @@ def _step(step: Step) -> _FlowMap:
 
 
 def _check(check: Check) -> dict[str, Any]:
-    found: dict[str, Any] = {"check": {one.path: _expected(one.expected) for one in check.expected}}
+    found: dict[str, Any] = {"shows" if check.sign else "check": {one.path: _expected(one.expected) for one in check.expected}}
     _only(found, check.only)
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from oracle.errors import ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from oracle.flavor import Flavor
+    from oracle.register import NotShown
     from oracle.scenario import Scenario
 
 SUFFIX = ".yaml"
@@ -19,6 +20,7 @@ SPECS = "specs"  # the folder below which files get their names
 _PEEK = 256 * 1024
 
 _TITLE = re.compile(rb"""^(?:\xef\xbb\xbf)?["']?title["']?[ \t]*:(?:\s|$)""", re.MULTILINE)
+_NOT_SHOWN = re.compile(rb"""^(?:\xef\xbb\xbf)?["']?not_shown["']?[ \t]*:(?:\s|$)""", re.MULTILINE)
 _STEPS = re.compile(rb"""^(?:\xef\xbb\xbf)?["']?steps["']?[ \t]*:(?:\s|$)""", re.MULTILINE)
 
 
@@ -27,6 +29,11 @@ def load_scenario(path: Path, flavors: Sequence[Flavor], root: Path | None = Non
 
     Raises ScenarioError, with line and column wherever there is a place to point at.
     """
+    return _loads(_text(path), str(path), flavors, scenario_name(path, root))
+
+
+def _text(path: Path) -> str:
+    """What is in a file."""
     from oracle.load.yamlpos import MAX_FILE_BYTES, decode
 
     if not path.is_file():
@@ -36,7 +43,7 @@ def load_scenario(path: Path, flavors: Sequence[Flavor], root: Path | None = Non
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise ScenarioError(f"the file can't be read: {error.strerror}", str(path)) from error
-    return _loads(decode(data, str(path)), str(path), flavors, scenario_name(path, root))
+    return decode(data, str(path))
 
 
 def loads(text: str, file: str, flavors: Sequence[Flavor]) -> Scenario:
@@ -60,6 +67,23 @@ def _loads(text: str, file: str, flavors: Sequence[Flavor], name: str) -> Scenar
     raise problems.error()
 
 
+def load_not_shown(path: Path, flavors: Sequence[Flavor]) -> tuple[NotShown, ...]:
+    """Read a list of the entries of registers of defects that no scenario shows. Raises ScenarioError as for scenarios."""
+    from oracle.load.defects import not_shown
+    from oracle.load.problems import Problems, check_shape
+    from oracle.load.shape import NotShownListShape, Shapes
+    from oracle.load.yamlpos import read
+
+    root = read(_text(path), str(path))
+    problems = Problems(str(path))
+    check_shape(root, Shapes(NotShownListShape, {}), problems)
+    if not problems.found:
+        found = not_shown(root, flavors, problems)
+        if not problems.found:
+            return found
+    raise problems.error()
+
+
 def scenario_name(path: PurePath, root: PurePath | None) -> str:
     """The name of the scenario in a file."""
     parts = path.with_suffix("").parts if path.name else ()
@@ -75,31 +99,51 @@ def scenario_name(path: PurePath, root: PurePath | None) -> str:
 
 def is_scenario(path: Path) -> bool:
     """Whether a file looks like a scenario: YAML with `title` and `steps` at the left edge. Never raises, reads little."""
-    if path.suffix != SUFFIX:
-        return False
-    try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            head = file.read(_PEEK)
-    except OSError:
-        return False
+    head = _head(path)
     return _TITLE.search(head) is not None and _STEPS.search(head) is not None
 
 
+def is_not_shown(path: Path) -> bool:
+    """Whether a file looks like a list of entries that are not shown: `not_shown` at the left edge, and no scenario."""
+    return _NOT_SHOWN.search(_head(path)) is not None and not is_scenario(path)
+
+
+def _head(path: Path) -> bytes:
+    """The beginning of a YAML file; nothing of anything else."""
+    if path.suffix != SUFFIX:
+        return b""
+    try:
+        if not path.is_file():
+            return b""
+        with path.open("rb") as file:
+            return file.read(_PEEK)
+    except OSError:
+        return b""
+
+
 def find_scenarios(paths: Iterable[Path]) -> list[Path]:
-    """The scenario files in some folders, sorted, and the files named themselves, whatever they look like.
+    """The scenario files in some folders, sorted, and the files named themselves, whatever they look like, lists apart.
 
     Hidden folders are left out, and so is YAML that is no scenario. Raises UsageError for a path that is not there.
     """
+    return _find(paths, is_scenario, lambda path: not is_not_shown(path))
+
+
+def find_not_shown(paths: Iterable[Path]) -> list[Path]:
+    """The lists of entries that are not shown in some folders, sorted, and those named themselves."""
+    return _find(paths, is_not_shown, is_not_shown)
+
+
+def _find(paths: Iterable[Path], wanted: Callable[[Path], bool], wanted_by_name: Callable[[Path], bool]) -> list[Path]:
+    """The files of one kind in some folders, and those of the files named that may be of it."""
     found: set[Path] = set()
     for path in paths:
         if path.is_dir():
             for folder, inner, names in os.walk(path):
                 inner[:] = [name for name in inner if not name.startswith(".")]
-                found.update(one for name in names if is_scenario(one := Path(folder, name)))
+                found.update(one for name in names if wanted(one := Path(folder, name)))
         elif path.exists():
-            found.add(path)
+            found.update([path] if wanted_by_name(path) else [])
         else:
             raise UsageError(f"there is no file or folder {str(path)!r}")
     return sorted(found)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from oracle.errors import UsageError
 from oracle.flavor import Flavor
-from oracle.load import program, start
+from oracle.load import defects, program, start
 from oracle.load.context import Context, given
 from oracle.load.problems import Problems
 from oracle.load.yamlpos import Node
@@ -27,7 +27,8 @@ def understand(root: Node, flavors: Sequence[Flavor], name: str, problems: Probl
     processes = start.processes(context, root.entries.get("processes"))
     steps = program.steps(context, root.entries["steps"])
     agree = program.agree(context, root.entries.get("agree"), steps)
+    defect = defects.defect(context, root.entries.get("defect"), steps, root)
     if problems.found:
         return None
     why, topic = given(root, "why").strip(), given(root, "topic")
-    return Scenario(name, title, why, topic, steps, machine, processes, only, agree, problems.file)
+    return Scenario(name, title, why, topic, steps, machine, processes, only, agree, defect, problems.file)

@@ -25,7 +25,8 @@ def steps(context: Context, node: Node) -> tuple[Step | Check, ...]:
             context.later.setdefault(role, index)
     made: list[Step | Check] = []
     for index, one in enumerate(node.items, 1):
-        made.append(_check(context, index, one, made) if "check" in one.entries else _step(context, index, one))
+        key = next((key for key in ("check", "shows") if key in one.entries), "")
+        made.append(_check(context, index, one, key, made) if key else _step(context, index, one))
     return tuple(made)
 
 
@@ -170,17 +171,19 @@ def _birth(context: Context, node: Node, role: str, having: Sequence[Flavor], gi
 # --- a check -----------------------------------------------------------------------------------------------------------------
 
 
-def _check(context: Context, index: int, node: Node, before: Sequence[Step | Check]) -> Check:
-    """Facts expected at a point of the program."""
+def _check(context: Context, index: int, node: Node, key: str, before: Sequence[Step | Check]) -> Check:
+    """Facts expected at a point of the program, or the signs of a defect there."""
     only = context.selectors(node.entries.get("only"), context.running, "the scenario")
     on = [flavor for flavor in context.running if selects(only, flavor.id)]
-    facts = node.entries["check"]
+    facts = node.entries[key]
     found = []
     for path, entry in facts.entries.items():
         fact = _fact(context, facts.keys[path], path, on, before)
-        expected = context.expected(entry, fact.type if fact is not None else "list", on, "this check")
+        expected = context.expected(
+            entry, fact.type if fact is not None else "list", on, "this check" if key == "check" else "this sign"
+        )
         found.append(Expectation(path, expected, facts.keys[path].line))
-    return Check(index, tuple(found), only, node.line)
+    return Check(index, tuple(found), only, key == "shows", node.line)
 
 
 def _fact(context: Context, node: Node, path: str, on: Sequence[Flavor], before: Sequence[Step | Check]) -> Fact | None:

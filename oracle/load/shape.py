@@ -27,7 +27,7 @@ MAX_BACKGROUND = 1_000_000
 
 TOPICS = (
     "results", "limits", "memory", "files", "signals", "groups", "vfork", "parents", "tracing", "stop-on-fork", "threads",
-    "accounting", "notes", "native",
+    "accounting", "notes", "native", "defects",
 )  # fmt: skip
 RESOURCES = next(param.choices for param in PORTABLE_BY_NAME["setrlimit"].params if param.name == "resource")
 FILE_KINDS = ("vnode", "pipe", "socket", "kqueue", "mqueue")
@@ -35,16 +35,19 @@ FILE_KINDS = ("vnode", "pipe", "socket", "kqueue", "mqueue")
 ROLE = r"^[A-Za-z][A-Za-z0-9_-]{0,39}$"
 OCTAL = r"^(0o)?[0-7]{1,6}$"
 DESCRIPTOR = r"^(0|[1-9][0-9]{0,3})$"
+ENTRY = r"^[a-z][a-z0-9]{0,19}/[QM][1-9][0-9]{0,2}[a-z]?$"
 UID = r"^(0|[1-9][0-9]{0,8})$"
 PATTERNS = {  # what a text that does not match should have been
     ROLE: "a role (at most 40 letters, digits, _ and -; a letter first)",
     OCTAL: 'an octal number in quotes, such as "022"',
     DESCRIPTOR: f"a descriptor (0 to {MAX_DESCRIPTOR})",
     UID: "a user id",
+    ENTRY: "an entry of a register, such as dragonfly/Q12, or netbsd/M3 for one on a manual page",
 }
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Role = TypeAliasType("Role", Annotated[str, StringConstraints(pattern=ROLE)])
+Entry = TypeAliasType("Entry", Annotated[str, StringConstraints(pattern=ENTRY)])
 RoleOrNothing = Role | Literal[""]
 Uid = Annotated[int, Field(ge=0, le=999_999_999)]
 Octal = TypeAliasType("Octal", Annotated[str, StringConstraints(pattern=OCTAL)] | Annotated[int, Field(ge=0)])
@@ -74,7 +77,7 @@ Signals = Signal | list[Signal]
 _LEFT_OUT: Any = None  # the default of what may be left out, but not be empty
 
 # Keys of a step, which no parameter of a call may have as its name.
-CHECK = " check"  # stands for the name of a call where a step is a check
+CHECK, SHOWS = " check", " shows"  # stand for the name of a call where a step is none
 STEP_KEYS = ("do", "as", "by", "only", "gives", "finally")
 
 
@@ -166,6 +169,42 @@ class CheckShape(Shape):
     only: Only = Field(_LEFT_OUT)
 
 
+class ShowsShape(Shape):
+    """The signs of the scenario's defect at this point: all are there on the flavors that have it, not all on the others."""
+
+    shows: dict[Text, Expected] = Field(
+        min_length=1, description="<role>.<fact>, <role>~<role>.<fact> or machine.<fact>, and the value that is a sign."
+    )
+    only: Only = Field(_LEFT_OUT)
+
+
+class DefectShape(Shape):
+    """The entry of a register that a scenario shows."""
+
+    id: Entry = Field(description="The system and the entry's name.")
+    on: Only = Field(description="The flavors that have it: exactly those on which the scenario shows it.")
+    promise: Literal["kept", "broken"] = Field(
+        _LEFT_OUT, description="Of an entry on a manual page (M…): what the code does with the page's promise."
+    )
+
+
+class NotShownShape(Shape):
+    """An entry of a register that no scenario shows."""
+
+    id: Entry = Field(description="The system and the entry's name.")
+    on: Only = Field(description="The flavors that have it.")
+    because: Literal["interleaving", "outside"] = Field(
+        description="What it waits for: a chosen interleaving, or nothing, because it is outside the model."
+    )
+    reason: Text = Field(description="One sentence that says why.")
+
+
+class NotShownListShape(Shape):
+    """The entries of registers of defects that no scenario shows, each with the reason."""
+
+    not_shown: list[NotShownShape] = Field(min_length=1, max_length=MAX_STEPS, description="The entries.")
+
+
 class ScenarioShape(Shape):
     """A machine state, a program of steps by named actors, and what is expected of it."""
 
@@ -176,6 +215,7 @@ class ScenarioShape(Shape):
     agree: bool | str | list[Text] = Field(
         False, description="Facts on which its flavors have to agree: globs, or true for all but one system's own."
     )
+    defect: DefectShape = Field(_LEFT_OUT, description="The entry of a register of defects that it shows.")
     machine: MachineShape = Field(_LEFT_OUT)
     processes: dict[Role, ProcessShape | None] = Field(
         {"parent": None}, min_length=1, max_length=MAX_PROCESSES, description="The processes at the start, by role."
@@ -211,7 +251,7 @@ def union_of_calls(flavors: Iterable[Flavor]) -> dict[str, tuple[CallSpec, ...]]
 def _shapes(calls: tuple[tuple[str, tuple[CallSpec, ...]], ...]) -> Shapes:
     """The models of scenario files whose steps make these calls."""
     steps = {name: _call_shape(name, specs) for name, specs in calls}
-    steps[CHECK] = CheckShape
+    steps[CHECK], steps[SHOWS] = CheckShape, ShowsShape
     tagged = [Annotated[model, Tag(kind)] for kind, model in steps.items()]
     program = list[Annotated[Union[*tagged], Discriminator(step_kind)]]  # type: ignore[valid-type]  # made at run time
     field = FieldInfo.merge_field_infos(ScenarioShape.model_fields["steps"], annotation=program)
@@ -228,6 +268,10 @@ def fields_at(known: Shapes, path: tuple[str | int, ...], kind: str | None) -> d
             model = known.scenario
         case ("machine",):
             model = MachineShape
+        case ("defect",):
+            model = DefectShape
+        case ("not_shown", _):
+            model = NotShownShape
         case ("processes", _):
             model = ProcessShape
         case ("processes", _, str(part), _):
@@ -239,13 +283,15 @@ def fields_at(known: Shapes, path: tuple[str | int, ...], kind: str | None) -> d
 
 
 def step_kind(value: object) -> str | None:
-    """Which model a step is checked by: the name of its call, CHECK, None if it says neither."""
+    """Which model a step is checked by: the name of its call, CHECK, SHOWS, None if it says none of them."""
     if not isinstance(value, dict):
         return None
     if "check" in value:
         return CHECK
+    if "shows" in value:
+        return SHOWS
     name = value.get("do")
-    return name if isinstance(name, str) and name != CHECK else None
+    return name if isinstance(name, str) and name not in (CHECK, SHOWS) else None
 
 
 def _call_shape(name: str, specs: tuple[CallSpec, ...]) -> type[Shape]:

@@ -67,7 +67,7 @@ def mark(result: RunResult) -> Mark:
         return Mark.CRASH
     if result.unmodelled:
         return Mark.UNMODELLED
-    if result.unmet:
+    if result.unmet or result.misplaced:
         return Mark.FAILED
     return Mark.OK if result.ok else Mark.INVARIANT
 

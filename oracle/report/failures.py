@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from oracle.harness import Comparison
+from oracle.outcome import Misplaced, RunResult
 from oracle.report.crash import crash_of
 from oracle.report.digest import place
 from oracle.report.text import plain, prose, show
+from oracle.scenario import Scenario
 
 
 def failures_of(comparison: Comparison, *, portable: bool = False) -> list[str]:
@@ -21,6 +23,8 @@ def failures_of(comparison: Comparison, *, portable: bool = False) -> list[str]:
         for one in result.unmet:
             text = f"{plain(one.path)} is {show(one.actual)}, expected {show(one.expected)}"
             unmet.setdefault((one.line, text), []).append(plain(result.flavor))
+        for wrong in result.misplaced:
+            unmet.setdefault((wrong.line, _misplaced(wrong)), []).append(plain(result.flavor))
     for (line, text), flavors in sorted(unmet.items(), key=lambda one: one[0][0]):
         out.append(f"{plain(place(scenario, line, portable=portable))}: {', '.join(flavors)}: {text}")
     for result in comparison.results:
@@ -35,3 +39,14 @@ def failures_of(comparison: Comparison, *, portable: bool = False) -> list[str]:
         said = ", ".join(f"{show(value)} on {' and '.join(map(plain, ids))}" for value, ids in broke.classes())
         out.append(f"{file}: the scenario says that all agree on {plain(broke.path)}, but it is {said}")
     return out
+
+
+def misplaced_of(result: RunResult, scenario: Scenario) -> list[str]:
+    """Where a run shows the scenario's defect and should not, or the other way round: a safe sentence each, with its place."""
+    return [f"{_misplaced(one)} ({plain(place(scenario, one.line))})" for one in result.misplaced]
+
+
+def _misplaced(one: Misplaced) -> str:
+    if one.sign is None:
+        return prose(one.text)
+    return f"{prose(one.text)}: {plain(one.sign.path)} is {show(one.sign.actual)}, and its sign is {show(one.sign.expected)}"

@@ -6,14 +6,20 @@ Format 1. Files are named from the specs folder; texts are ASCII with escapes; n
     complete     false if the run was interrupted, and scenarios are missing
     flavors      the ids compared, in order
     summary      counts: scenarios, runs, divergent, agreeing, not_compared, failed, crashed_runs, unmodelled_runs
+    defects      the registers' entries that are part of the run:
+      shown        id, promise (kept, broken or null), flavors (by id: has, lacks, failed or "not run"), scenarios
+      not_shown    id, on, because, reason
     scenarios    by name, each:
       name, topic, title, why, file
+      defect       the entry of a register that it shows, or null
       ok           whether everything was as expected
       runs         one for each flavor that the scenario is meant for:
         flavor, class    a letter, the same for flavors that agree on every fact compared; ! crashed, ? unmodelled
         status           ok, failed, invariant, crash or unmodelled
         calls            step, by, call, result, detail, elapsed_ms
         unmet            path, expected, actual (null: not observed), file, line
+        has_defect       whether the scenario's defect was seen; null: it has none, or there is no telling
+        misplaced        text, and path, expected, actual of the sign that is missing or null, file, line
         violations       rule, text, step (0: at the start), known (why, if the real kernel does so, too; else empty)
         unmodelled       what the flavor does not model, or empty
         crash            null, or message and frames
@@ -30,25 +36,50 @@ from dataclasses import asdict
 from oracle.diff import Divergence
 from oracle.facts import Value, lookup
 from oracle.harness import Comparison
-from oracle.outcome import RunResult
+from oracle.outcome import Misplaced, RunResult
+from oracle.register import NotShown, in_order
 from oracle.report.crash import crash_of
+from oracle.report.defects import Entry, Seen, entries
 from oracle.report.digest import calls_of, file_in_specs, mark, summarise
 from oracle.report.text import without_addresses
 
 FORMAT = 1
+SEEN = {Seen.HAS: "has", Seen.LACKS: "lacks", Seen.NOT_RUN: "not run", Seen.FAILED: "failed"}
 Json = bool | int | str | None | list["Json"] | dict[str, "Json"]
 
 
-def render(comparisons: Sequence[Comparison], flavors: Sequence[str], planned: int | None = None) -> str:
+def render(
+    comparisons: Sequence[Comparison],
+    flavors: Sequence[str],
+    planned: int | None = None,
+    not_shown: Sequence[NotShown] = (),
+) -> str:
     """The whole report. `planned`: how many scenarios there were to be, if the run was cut short."""
-    whole = {
+    whole: dict[str, Json] = {
         "format": FORMAT,
         "complete": planned is None,
         "flavors": list(flavors),
         "summary": asdict(summarise(comparisons)),
+        "defects": {
+            "shown": [_entry(one) for one in entries(comparisons, flavors)],
+            "not_shown": [_not_shown(one) for one in sorted(not_shown, key=lambda one: in_order(one.id))],
+        },
         "scenarios": [_scenario(one) for one in sorted(comparisons, key=lambda one: one.scenario.name)],
     }
     return json.dumps(whole, indent=1) + "\n"
+
+
+def _entry(entry: Entry) -> Json:
+    return {
+        "id": entry.id,
+        "promise": entry.promise.value if entry.promise is not None else None,
+        "flavors": {flavor: SEEN[seen] for flavor, seen in entry.seen},
+        "scenarios": list(entry.scenarios),
+    }
+
+
+def _not_shown(one: NotShown) -> Json:
+    return {"id": one.id, "on": list(one.on), "because": one.because.value, "reason": one.reason}
 
 
 def _scenario(comparison: Comparison) -> Json:
@@ -61,6 +92,7 @@ def _scenario(comparison: Comparison) -> Json:
         "title": scenario.title,
         "why": scenario.why,
         "file": file_in_specs(scenario),
+        "defect": scenario.defect.id if scenario.defect is not None else None,
         "ok": comparison.ok,
         "runs": [_run(result, letters[result.flavor], file_in_specs(scenario)) for result in comparison.results],
         "divergences": [_divergence(one, one in promised) for one in comparison.divergences],
@@ -88,9 +120,23 @@ def _run(result: RunResult, letter: str, file: str) -> Json:
             {"path": one.path, "expected": _value(one.expected), "actual": _value(one.actual), "file": file, "line": one.line}
             for one in result.unmet
         ],
+        "has_defect": result.defect,
+        "misplaced": [_misplaced(one, file) for one in result.misplaced],
         "violations": [{"rule": one.rule, "text": one.text, "step": one.step, "known": one.known} for one in result.violations],
         "unmodelled": result.unmodelled,
         "crash": {"message": crash.message, "frames": list(crash.frames)} if crash is not None else None,
+    }
+
+
+def _misplaced(one: Misplaced, file: str) -> Json:
+    path, expected, actual = (one.sign.path, one.sign.expected, one.sign.actual) if one.sign is not None else (None,) * 3
+    return {
+        "text": one.text,
+        "path": path,
+        "expected": _value(expected),
+        "actual": _value(actual),
+        "file": file,
+        "line": one.line,
     }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from oracle.diff import Divergence
 from oracle.harness import Comparison
+from oracle.register import NotShown, in_order
+from oracle.report.defects import WHY, counts, entries
 from oracle.report.digest import NOT_COMPARED, Cell, Mark, calls_of, cells, compared, condensed, file_in_specs, folds, summarise
 from oracle.report.failures import failures_of
 from oracle.report.text import ABSENT, code, html, markdown, show
@@ -24,11 +26,16 @@ LEGEND = (
 )
 
 
-def render(comparisons: Sequence[Comparison], flavors: Sequence[str], planned: int | None = None) -> str:
+def render(
+    comparisons: Sequence[Comparison],
+    flavors: Sequence[str],
+    planned: int | None = None,
+    not_shown: Sequence[NotShown] = (),
+) -> str:
     """The whole report. `planned`: how many scenarios there were to be, if the run was cut short."""
     ordered = sorted(comparisons, key=lambda one: one.scenario.name)
     parts = ["# What the kernels do", _summary(ordered, planned), _failures(ordered), _matrix(ordered, flavors)]
-    parts += [_scenario(one) for one in ordered]
+    parts += [_registers(ordered, flavors, not_shown), *(_scenario(one) for one in ordered)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -69,6 +76,31 @@ def _matrix(comparisons: Sequence[Comparison], flavors: Sequence[str]) -> str:
         ]
         parts.append(f"### {markdown(topic) or '(no topic)'}\n\n{table(headers, rows)}")
     return "\n\n".join(parts)
+
+
+def _registers(comparisons: Sequence[Comparison], flavors: Sequence[str], not_shown: Sequence[NotShown]) -> str:
+    """Which flavor shows which entry of the registers of defects, and which no scenario shows. Empty if there is none."""
+    found = entries(comparisons, flavors)
+    if not (found or not_shown):
+        return ""
+    parts = ["## Registers of defects", "\n".join(f"- {markdown(one)}" for one in counts(found, not_shown))]
+    if found:
+        rows = [
+            [code(one.id, cell=True), *(markdown(one.word(seen)) for _, seen in one.seen), _names(one.scenarios)]
+            for one in found
+        ]
+        parts.append(table(["entry", *(code(flavor, cell=True) for flavor in flavors), "scenarios"], rows))
+    if not_shown:
+        lines = [
+            f"- {code(one.id)} ({', '.join(map(code, one.on))}): {WHY[one.because]}: {markdown(one.reason)}"
+            for one in sorted(not_shown, key=lambda one: in_order(one.id))
+        ]
+        parts += ["### Not shown", "\n".join(lines)]
+    return "\n\n".join(parts)
+
+
+def _names(scenarios: Sequence[str]) -> str:
+    return ", ".join(code(name, cell=True) for name in scenarios)
 
 
 def _cell(cell: Cell) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oracle.harness import Comparison
+from oracle.register import NotShown, in_order
+from oracle.report.defects import WHY, Entry, Seen, counts, entries
 from oracle.report.digest import NOT_COMPARED, Cell, Line, Mark, cells, classes, compared, condensed, summarise
 from oracle.report.failures import failures_of
 from oracle.report.look import Look
 from oracle.report.text import clip, paragraph, plain, plural, prose, width
+from oracle.scenario import Promise
 
 LINES_PER_SCENARIO = 12
 NARROW = 24  # columns, below which divergences are counted and not put in words
@@ -16,9 +19,20 @@ LEGEND = "Same letter in a row: the same on every fact compared. "
 OWN = "*: breaks an invariant as the real kernel does, see below. "
 
 
-def render(comparisons: Sequence[Comparison], flavors: Sequence[str], look: Look, planned: int | None = None) -> str:
+def render(
+    comparisons: Sequence[Comparison],
+    flavors: Sequence[str],
+    look: Look,
+    planned: int | None = None,
+    not_shown: Sequence[NotShown] = (),
+) -> str:
     """The whole report. `planned`: how many scenarios there were to be, if the run was cut short."""
-    return ending([matrix(comparisons, flavors, look), divergences(comparisons, look)], comparisons, look, planned)
+    parts = [
+        matrix(comparisons, flavors, look),
+        divergences(comparisons, look),
+        registers(comparisons, flavors, not_shown, look),
+    ]
+    return ending(parts, comparisons, look, planned)
 
 
 def ending(parts: Sequence[str], comparisons: Sequence[Comparison], look: Look, planned: int | None = None) -> str:
@@ -162,6 +176,27 @@ def by_path(found: Sequence[Line], columns: Sequence[str], look: Look) -> str:
     heads = [column if len(column) + 2 <= room else column.replace("@", "\n@", 1) for column in columns]
     table = grid(rows, ["path", *heads], [None, *(room for _ in columns)])
     return "\n".join("  " + line for line in table.splitlines())
+
+
+def registers(comparisons: Sequence[Comparison], flavors: Sequence[str], not_shown: Sequence[NotShown], look: Look) -> str:
+    """Which flavor shows which entry of the registers of defects, and which no scenario shows. Empty if there is none."""
+    found = entries(comparisons, flavors)
+    if not (found or not_shown):
+        return ""
+    out = [look.heading("Registers of defects")]
+    if found:
+        rows = [[plain(one.id), *(_seen(one, seen, look) for _, seen in one.seen), plain(one.scenarios[0])] for one in found]
+        out.append(grid(rows, ["entry", *(flavor.replace("@", "\n@", 1) for flavor in flavors), "scenario"]))
+    for one in sorted(not_shown, key=lambda one: in_order(one.id)):
+        text = f"{plain(one.id)} ({', '.join(map(plain, one.on))}) is not shown, {WHY[one.because]}: {prose(one.reason)}"
+        out.append(paragraph(text, look.width, "  "))
+    return "\n".join([*out, *counts(found, not_shown)])
+
+
+def _seen(entry: Entry, seen: Seen, look: Look) -> str:
+    kept = seen is Seen.HAS and entry.promise is Promise.KEPT
+    dress = {Seen.HAS: look.note, Seen.LACKS: look.good, Seen.NOT_RUN: look.quiet, Seen.FAILED: look.bad}[seen]
+    return (look.good if kept else dress)(entry.word(seen))
 
 
 def own_violations(comparisons: Sequence[Comparison], look: Look) -> str:

@@ -27,13 +27,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """An expectation that was looked at, and what was there."""
+    """An expectation that was looked at, or a sign of the scenario's defect, and what was there."""
 
     path: str
     expected: Value
     actual: Value | None
     met: bool
     line: int
+    sign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def walk(scenario: Scenario, flavor: Flavor) -> Walk:
         for stage in _stages(execution, start):
             stages.append(stage)  # noqa: PERF402  # one by one: what was there before a crash stays
         if execution.started:
-            at_end = tuple(_at_end(execution, sum(not one.met for stage in stages for one in stage.expected)))
+            unmet = sum(not (one.met or one.sign) for stage in stages for one in stage.expected)
+            at_end = tuple(_at_end(execution, unmet))
         return Walk(tuple(stages), at_end, execution.result())
     except LimitExceeded as error:
         crash = str(error)
@@ -96,24 +98,27 @@ def _events(execution: Execution, start: int, seen: int) -> tuple[Event, ...]:
 def _stages(execution: Execution, start: int) -> Iterator[Stage]:
     facts: Mapping[str, Value] = {}
     outcomes: dict[int, Outcome] = {}
-    seen_events = seen_unmet = seen_violations = 0
+    verdict = execution.verdict
+    seen_events = seen_unmet = seen_missing = seen_violations = 0
     for item in execution.steps():
         now = execution.facts()
         latest = {made.step.index: execution.outcome(made) for made in execution.made}
         current, caller = (item.index, item.by) if isinstance(item, Step) else (0, "")
         events = _events(execution, start, seen_events)
-        violations = tuple(execution.verdict.violations.values())
+        violations = tuple(verdict.violations.values())
+        missed = [*verdict.unmet[seen_unmet:], *verdict.missing[seen_missing:]]
         yield Stage(
             item,
             latest.get(current),
             tuple(one for index, one in latest.items() if index != current and _went_on(outcomes.get(index), one)),
             events,
             Changes() if item is None else changes(facts, now, caller),
-            tuple(_expectations(execution, item, now, execution.verdict.unmet[seen_unmet:])),
+            tuple(_expectations(execution, item, now, missed)),
             violations[seen_violations:],
         )
         facts, outcomes = now, latest
-        seen_events, seen_unmet, seen_violations = seen_events + len(events), len(execution.verdict.unmet), len(violations)
+        seen_events, seen_violations = seen_events + len(events), len(violations)
+        seen_unmet, seen_missing = len(verdict.unmet), len(verdict.missing)
 
 
 def _went_on(before: Outcome | None, now: Outcome) -> bool:
@@ -127,7 +132,8 @@ def _expectations(
     """What was expected of a stage, met or not."""
     if isinstance(item, Check):
         for one in item.expected:
-            yield from _met(execution, one.path, one.expected, now, unmet, one.line or item.line)
+            for met in _met(execution, one.path, one.expected, now, unmet, one.line or item.line):
+                yield replace(met, sign=item.sign)
     elif item is not None and item.gives is not None:
         yield from _met(execution, f"call.{item.index}", item.gives, now, unmet, item.gives.line or item.line)
 

@@ -10,6 +10,7 @@ from oracle.outcome import Outcome, Violation
 from oracle.report.changes import Birth, Change, Gone
 from oracle.report.crash import crash_of
 from oracle.report.digest import place
+from oracle.report.failures import misplaced_of
 from oracle.report.look import Look
 from oracle.report.table_report import grid
 from oracle.report.text import clip, paragraph, plain, prose, show
@@ -71,7 +72,7 @@ def _what(stage: Stage, scenario: Scenario, look: Look) -> str:
             stage.outcome
         )
     if isinstance(stage.item, Check):
-        return look.heading(f"step {stage.item.index}  check")
+        return look.heading(f"step {stage.item.index}  {'shows' if stage.item.sign else 'check'}")
     names = ", ".join(plain(process.name) for process in scenario.processes)
     return look.heading("start") + f"  the kernel, init, the shell{', ' if names else ''}{names}"
 
@@ -118,6 +119,10 @@ def _change(change: Change) -> str:
 
 
 def _met(one: Met, scenario: Scenario, look: Look) -> str:
+    if one.sign:
+        seen = look.note("sign") if one.met else "no sign"
+        differs = "" if one.met else f" but {show(one.actual)}"
+        return f"{INDENT}{seen}    {plain(one.path)} is {'' if one.met else 'not '}{show(one.expected)}{differs}"
     if one.met:
         return INDENT + look.good("met") + f"    {plain(one.path)} is {show(one.expected)}"
     text = f"{plain(one.path)} is {show(one.actual)}, expected {show(one.expected)} ({plain(place(scenario, one.line))})"
@@ -142,5 +147,8 @@ def _end(walked: Walk, scenario: Scenario, look: Look) -> str:
     deadlock = result.observation.facts.get("machine.deadlock")
     if deadlock:
         lines.append(INDENT + look.note("deadlock") + f"  {show(deadlock)}")
+    if result.defect is not None and scenario.defect is not None:
+        lines.append(f"{INDENT}{'has' if result.defect else 'does not have'} {plain(scenario.defect.id)}")
+    lines += [INDENT + look.bad("UNMET") + f"  {text}" for text in misplaced_of(result, scenario)]
     verdict = look.good("as expected") if result.ok else look.bad("not as expected")
     return "\n".join([look.heading("end") + f"  {verdict}", *lines])

@@ -11,11 +11,13 @@ from oracle.scenario import (
     STUBBORN,
     ArgValue,
     Check,
+    Defect,
     Expectation,
     Expected,
     FileSpec,
     MachineSpec,
     ProcessSpec,
+    Promise,
     RegionSpec,
     Scenario,
     Step,
@@ -183,6 +185,20 @@ def checks(draw: st.DrawFn, index: int, known: list[str]) -> Check:
 
 
 @st.composite
+def defects(draw: st.DrawFn) -> Defect:
+    """An entry of a register."""
+    name, promise = draw(st.sampled_from([("Q1", None), ("Q11b", None), ("M3", Promise.KEPT), ("M40", Promise.BROKEN)]))
+    return Defect(f"alpha/{name}", draw(st.sampled_from([("all",), ("alpha",), ("alpha", "beta@7")])), promise)
+
+
+@st.composite
+def signs(draw: st.DrawFn, index: int) -> Check:
+    """By what it is known, on whatever flavor."""
+    expected = Expected((("all", draw(words)),))
+    return Check(index, (Expectation("parent.umask", expected),), (), sign=True)
+
+
+@st.composite
 def scenarios(draw: st.DrawFn) -> Scenario:
     """A whole scenario, named like the files of `load_helpers.read`."""
     names = ["parent", *draw(st.lists(roles.filter(lambda role: not role.startswith("root")), max_size=2, unique=True))]
@@ -190,6 +206,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     for name in names:
         started.append(draw(processes(name, started)))
     known = list(names)
+    defect = draw(st.none() | defects())
     program: list[Step | Check] = []
     for index in range(1, draw(st.integers(1, 5)) + 1):
         as_check = index > 1 and draw(st.booleans())
@@ -197,6 +214,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         program.append(item)
         if isinstance(item, Step) and item.born:
             known.append(item.born)
+    if defect is not None:
+        program.append(draw(signs(len(program) + 1)))
     return Scenario(
         "a/b",
         draw(lines),
@@ -207,4 +226,5 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         draw(st.just((ProcessSpec("parent"),))) if len(started) == 1 and draw(st.booleans()) else tuple(started),
         draw(st.sampled_from([(), ("all",), ("alpha", "beta@7")])),
         draw(st.sampled_from([(), ("*",), ("parent.umask", "*.uid")])),
+        defect,
     )

@@ -100,8 +100,8 @@ PROCESSES: list[Row] = [
 ]
 
 STEPS: list[Row] = [
-    ("3", 5, 5, "a step is 3; expected a mapping with `do`, or with `check`"),
-    ("{}", 5, 5, "a step has neither `do` nor `check`"),
+    ("3", 5, 5, "a step is 3; expected a mapping with `do`, `check` or `shows`"),
+    ("{}", 5, 5, "a step has neither `do` nor `check` nor `shows`"),
     ("{doo: fork}", 5, 5, "did you mean do?"),
     ("{do: [a]}", 5, 10, "`do` is a list; expected the name of a call"),
     ("{do: frok}", 5, 10, "no installed flavor has a call 'frok'; did you mean fork?"),
@@ -192,6 +192,60 @@ CHECKS: list[Row] = [
     ("{parent.uid: {beta: x}}", 5, 32, "'x' stands where the fact is a whole number"),
     ("{parent.uid: null}", 5, 25, "`parent.uid` is nothing; expected"),
 ]
+
+
+DEFECTS: list[Row] = [
+    ("3", 3, 9, "`defect` is 3; expected a mapping"),
+    ("{on: alpha}", 3, 9, "`id` is missing: The system and the entry's name."),
+    ("{id: alpha/Q1}", 3, 9, "`on` is missing"),
+    ("{id: alpha/q1, on: alpha}", 3, 14, "`id` is 'alpha/q1'; expected an entry of a register, such as dragonfly/Q12"),
+    ("{id: gamma/Q1, on: alpha}", 3, 14, "'gamma/Q1': no system is called 'gamma'; there are alpha, beta"),
+    ("{id: alpha/Q1, on: []}", 3, 28, "`on` is empty"),
+    ("{id: alpha/Q1, on: [alpha@1]}", 3, 29, "selector 'alpha@1' names no installed flavor"),
+    ("{id: alpha/Q1, on: beta}", 3, 28, "the scenario does not run there, but on alpha@1.1, alpha@1.2"),
+    ("{id: alpha/Q1, on: alpha, promise: broken}", 3, 35, "alpha/Q1 is on no manual page, so there is no `promise`"),
+    ("{id: alpha/M1, on: alpha}", 3, 9, "alpha/M1 is on a manual page: `promise` says whether the code has it kept or broken"),
+    ("{id: alpha/M1, on: alpha, promise: held}", 3, 44, "`promise` is 'held'; expected one of kept, broken"),
+    ("{id: alpha/Q1, on: alpha, onn: 3}", 3, 35, "no key is called 'onn'; did you mean on?"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "column", "fragment"), DEFECTS)
+def test_mistakes_in_the_entry_that_is_shown(text: str, line: int, column: int, fragment: str) -> None:
+    sign = "  - shows: {kid.umask: x}\n"
+    expect(f"{HEAD}defect: {text}\nonly: alpha\n{PROGRAM}{sign}", line, column, fragment)
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "fragment"),
+    [
+        ("{}", 12, "`shows` is empty"),
+        ("{kid.umsk: x}", 13, "'kid.umsk' is no fact; did you mean umask?"),
+        ("{kid.uid: x}", 22, "'x' stands where the fact is a whole number"),
+        ("{kid.uid: {alpha: 3, alhpa: 4}}", 33, "selector 'alhpa' names no installed flavor; did you mean alpha?"),
+    ],
+)
+def test_mistakes_in_signs(text: str, column: int, fragment: str) -> None:
+    text = f"{HEAD}only: alpha\n{PROGRAM}  - shows: {text}\ndefect: {{id: alpha/Q1, on: alpha}}\n"
+    expect(text, 6, column, fragment)
+
+
+@pytest.mark.parametrize(
+    "sign", ["{check: {kid.umask: x}}", "{shows: {kid.umask: x}, only: alpha@1.2}", "{shows: {kid.umask: {alpha@1.2: x}}}"]
+)
+def test_each_flavor_needs_a_sign(sign: str) -> None:
+    text = f"{HEAD}defect: {{id: alpha/Q1, on: alpha}}\nonly: alpha\n{PROGRAM}  - {sign}\n"
+    expect(text, 3, 9, "no `shows` among the steps says by what alpha/Q1 is known on alpha@1.1")
+
+
+def test_signs_need_a_defect() -> None:
+    expect(f"{HEAD}{PROGRAM}  - shows: {{kid.umask: x}}\n", 5, 5, "signs of a defect, and the scenario has no `defect`")
+
+
+def test_a_step_is_one_thing() -> None:
+    expect(f"{HEAD}{PROGRAM}  - {{shows: {{kid.umask: x}}, do: fork}}\n", 5, 29, "no key is called 'do'; there are shows, only")
+    expect(f"{HEAD}{PROGRAM}  - {{check: {{kid.umask: x}}, shows: {{kid.umask: x}}}}\n", 5, 29, "no key is called 'shows'")
+    expect(f"{HEAD}{PROGRAM}  - {{show: {{kid.umask: x}}}}\n", 5, 5, "did you mean shows?")
 
 
 @pytest.mark.parametrize(("text", "line", "column", "fragment"), WHOLE)

@@ -249,3 +249,33 @@ def test_who_has_no_scenarios_imports_next_to_nothing(tmp_path: Path, files: dic
 
 def test_the_text_of_tinyos_is_that_of_the_example() -> None:
     assert 'id="tinyos@1"' in TINYOS
+
+
+DEFECT = """\
+title: A child forgets its umask
+why: It makes files that anybody can write.
+topic: defects
+defect: {id: tinyos/Q1, on: [tinyos@1, tinyos@2]}
+steps:
+  - {do: fork, as: kid}
+  - shows: {kid.umask: "000"}
+"""
+
+
+def test_a_defect_that_a_flavor_does_not_show_fails_there_alone(pytester: pytest.Pytester, specs: Path) -> None:
+    (specs / "files" / "defect.yaml").write_text(DEFECT)
+    result = pytester.runpytest_inprocess(*BOTH, "specs/files/defect.yaml")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["specs/files/defect.yaml:7: tinyos@1: tinyos/Q1 is not shown: kid.umask is 022, and its sign is 000"]
+    )
+
+
+def test_a_list_of_what_is_not_shown_is_an_item_that_reads_it(pytester: pytest.Pytester, specs: Path) -> None:
+    entry = "  - {id: tinyos/Q2, on: tinyos, because: outside, reason: It is elsewhere.}\n"
+    (specs / "not-shown.yaml").write_text(f"not_shown:\n{entry}")
+    pytester.runpytest_inprocess(*BOTH, "specs/not-shown.yaml").assert_outcomes(passed=1)
+    (specs / "not-shown.yaml").write_text(f"not_shown:\n{entry}{entry}")
+    result = pytester.runpytest_inprocess(*BOTH, "specs/not-shown.yaml")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["specs/not-shown.yaml:3:5: tinyos/Q2 stands here already, on line 2"])

@@ -14,7 +14,7 @@ from oracle.calls import PORTABLE
 from oracle.facts import FACTS
 from oracle.load import dump_scenario, yamlpos
 from oracle.scenario import Scenario
-from oracle.schema import scenario_schema
+from oracle.schema import not_shown_schema, scenario_schema
 from tests.unit.load_helpers import FLAVORS, HEAD
 from tests.unit.load_strategies import scenarios
 from tests.unit.test_load_dump import TEXT
@@ -91,6 +91,8 @@ def test_it_accepts_what_the_reader_accepts(scenario: Scenario) -> None:
         program("check: {parent.children: kid, parent.uid: {alpha: absent, all: 5}}"),
         HEAD + "processes: {parent: }\nsteps: [{do: fork}]\n",
         HEAD + "only: alpha\nsteps: [{do: fork}]\n",
+        HEAD + "defect: {id: alpha/Q11b, on: [alpha@1.1, beta]}\nsteps: [{do: fork}, {shows: {parent.uid: {alpha: 3}}}]\n",
+        HEAD + "defect: {id: beta/M3, on: beta, promise: kept}\nsteps: [{shows: {parent.umask: '022'}}]\n",
     ],
 )
 def test_it_accepts(text: str) -> None:
@@ -112,6 +114,11 @@ def test_it_accepts(text: str) -> None:
         HEAD + "processes: {parent: {euid: }}\nsteps: [{do: fork}]\n",
         HEAD + "processes: {parent: {files: {x: /a}}}\nsteps: [{do: fork}]\n",
         HEAD + "processes: {parent: {limits: {x: {soft: 1, hard: 2}}}}\nsteps: [{do: fork}]\n",
+        HEAD + "defect: {id: alpha/X1, on: alpha}\nsteps: [{do: fork}]\n",
+        HEAD + "defect: {id: alpha/Q1, on: gamma}\nsteps: [{do: fork}]\n",
+        HEAD + "defect: {id: alpha/M1, on: alpha, promise: maybe}\nsteps: [{do: fork}]\n",
+        program("shows: {}"),
+        program("shows: {parent.umsk: 1}"),
         program("3"),
         program("{do: frok}"),
         program("{do: fork, ass: x}"),
@@ -132,3 +139,19 @@ def test_it_accepts(text: str) -> None:
 )
 def test_it_refuses(text: str) -> None:
     assert not accepts(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("not_shown: [{id: alpha/Q1, on: alpha, because: outside, reason: It is.}]", True),
+        ("not_shown: [{id: alpha/M2, on: [alpha@1.1, beta], because: interleaving, reason: It is.}]", True),
+        ("not_shown: []", False),
+        ("not_shown: [{id: alpha/Q1, on: gamma, because: outside, reason: It is.}]", False),
+        ("not_shown: [{id: alpha/Q1, on: alpha, because: sloth, reason: It is.}]", False),
+        ("not_shown: [{id: alpha/Q1, on: alpha, because: outside}]", False),
+        ("steps: []", False),
+    ],
+)
+def test_lists_of_what_is_not_shown_have_a_schema_of_their_own(text: str, right: bool) -> None:
+    assert Draft202012Validator(not_shown_schema(FLAVORS)).is_valid(yamlpos.read(text).value) is right
