@@ -23,6 +23,8 @@ class Revision:
     userenter: Callable[[Lwp], None]  # a thread enters the kernel
     ksignal: Callable[[Machine, Proc, int], None]
     lwpsignal: Callable[[Machine, Proc, Lwp, int], None]  # a signal for one thread
+    tstop: Callable[[Machine, Lwp], Kernel[None]]  # a thread of a stopped process stays where it is, until something wakes it
+    proc_unstop: Callable[[Machine, Proc], None]  # a stopped process goes on
     kill_one: Callable[[Machine, Proc, int, int], None]  # what kill does to a process that it may signal; thread id, or -1
     cursig: Callable[[Machine, Lwp, bool], Kernel[int]]  # the last argument: may stop for a debugger
     plimit_fork: Callable[[Proc], PLimit]

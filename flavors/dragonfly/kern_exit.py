@@ -16,7 +16,7 @@ from flavors.dragonfly.kern_prot import crfree
 from flavors.dragonfly.kern_resource import chgproccnt
 from flavors.dragonfly.kern_sig import acts_of, lwpsignal, pgsignal
 from flavors.dragonfly.kern_sig_calls import kern_kill
-from flavors.dragonfly.kern_synch import tsleep, tstop
+from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import (
     HZ,
     LWP_WEXIT,
@@ -239,7 +239,7 @@ def kern_wait(k: Machine, lp: Lwp, pid: int, options: int) -> Kernel[tuple[Proc,
         raise EINVAL(f"wait options {options:#x}")
     while True:
         while q.p_stat == SSTOP:
-            yield from tstop(k, lp)
+            yield from kern_of(k).rev.tstop(k, lp)
         nfound = 0
         for p in q.p_children:
             if pid not in (-1, p.p_pid) and (p.p_pgrp is None or p.p_pgrp.pg_id != -pid):

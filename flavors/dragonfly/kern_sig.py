@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flavors.dragonfly.kern import kern_of
-from flavors.dragonfly.kern_synch import lock_exclusive, setrunnable, tell_parent_of_stop, tstop
+from flavors.dragonfly.kern_synch import lock_exclusive, setrunnable, tell_parent_of_stop
 from flavors.dragonfly.proc_h import (
     AXSIG,
     LSRUN,
@@ -108,7 +110,7 @@ def signal_stopped(k: Machine, p: Proc, lp: Lwp | None, sig: int, bit: int, defa
         return not default
     if bit & STOP_MASK and (k.curlwp is None or k.curlwp.lwp_proc is not p):
         p.p_siglist &= ~bit  # it need not stop twice
-    chosen = find_lwp_for_signal(k, p, bit)
+    chosen = lp or find_lwp_for_signal(k, p, bit)
     if chosen is not None and chosen.lwp_stat in (LSSLEEP, LSSTOP):
         chosen.lwp_flag |= LWP_BREAKTSLEEP
     return False
@@ -233,7 +235,7 @@ def cursig(k: Machine, lp: Lwp, maytrace: bool) -> Kernel[int]:
     while True:
         traced = p.p_flag & P_TRACED
         if p.p_stat == SSTOP:
-            yield from tstop(k, lp)
+            yield from kern_of(k).rev.tstop(k, lp)
         mask = (p.p_siglist | lp.lwp_siglist) & ~lp.lwp_sigmask
         if p.p_flag & P_PPWAIT:
             mask &= ~STOP_MASK
@@ -262,7 +264,7 @@ def stop_for_debugger(k: Machine, lp: Lwp, sig: int) -> Kernel[int]:
     p = lp.lwp_proc
     p.p_xstat = sig
     proc_stop(k, p)
-    yield from tstop(k, lp)
+    yield from kern_of(k).rev.tstop(k, lp)
     lwp_delsig(lp, 1 << (sig - 1))
     sig = p.p_xstat
     if sig:
@@ -270,7 +272,7 @@ def stop_for_debugger(k: Machine, lp: Lwp, sig: int) -> Kernel[int]:
     return sig
 
 
-def default_action(k: Machine, lp: Lwp, sig: int, bit: int) -> Kernel[bool]:
+def default_action(k: Machine, lp: Lwp, sig: int, bit: int, stop: Callable[[Machine, Proc], None] = proc_stop) -> Kernel[bool]:
     """Carry out a default action that is not the process's death. False if that is what it is."""
     p = lp.lwp_proc
     if p.p_pid <= 1:
@@ -281,8 +283,9 @@ def default_action(k: Machine, lp: Lwp, sig: int, bit: int) -> Kernel[bool]:
         orphaned = p.p_pgrp is not None and p.p_pgrp.pg_jobc == 0
         if not (p.p_flag & P_TRACED or (orphaned and bit & TTYSTOP_MASK)):
             p.p_xstat = sig
-            proc_stop(k, p)
-            yield from tstop(k, lp)
+            stop(k, p)
+            while p.p_stat == SSTOP:
+                yield from kern_of(k).rev.tstop(k, lp)
         return True
     return bool(bit & IGNORE_MASK)
 

@@ -6,7 +6,6 @@ from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_exit import proc_reparent
 from flavors.dragonfly.kern_proc import line_of
 from flavors.dragonfly.kern_prot import cred_of
-from flavors.dragonfly.kern_sig import proc_unstop
 from flavors.dragonfly.proc_h import LWP_BREAKTSLEEP, P_INEXEC, P_SUGID, P_TRACED, P_WAITED, SSTOP
 from flavors.dragonfly.signal_h import _SIG_MAXSIG, SIGKILL, SIGSTOP
 from flavors.dragonfly.sources import SYS_PROCESS
@@ -90,6 +89,6 @@ def _send(k: Machine, p: Proc, data: int) -> None:
         p.p_xstat = data
         for one in p.p_lwps[:1]:
             one.lwp_flag |= LWP_BREAKTSLEEP
-        proc_unstop(k, p)
+        kern_of(k).rev.proc_unstop(k, p)
     elif data:
         kern_of(k).rev.ksignal(k, p, data)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_prot import crfree
 from flavors.dragonfly.kern_sig import postsig
-from flavors.dragonfly.kern_synch import tstop
 from flavors.dragonfly.proc_h import LWP_WEXIT, SACTIVE, SSTOP
 from flavors.dragonfly.signal_h import SIGSEGV
 from flavors.dragonfly.sources import TRAP
@@ -69,7 +68,7 @@ def userret(k: Machine, lp: Lwp) -> Kernel[None]:
             kern_of(k).rev.lwp_exit(k, lp)
             raise LwpExit
         if p.p_stat == SSTOP:
-            yield from tstop(k, lp)
+            yield from kern_of(k).rev.tstop(k, lp)
             continue
         mask = lp.lwp_sigmask
         if sig := (yield from cursig(k, lp, True)):

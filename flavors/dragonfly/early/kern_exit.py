@@ -24,7 +24,7 @@ from flavors.dragonfly.kern_ktrace import ktrdestroy
 from flavors.dragonfly.kern_plimit import plimit_free
 from flavors.dragonfly.kern_proc import fixjobc, leavepgrp, pgrp_of, proc_move_allproc_zombie, proc_remove_zombie
 from flavors.dragonfly.kern_sig import acts_of
-from flavors.dragonfly.kern_synch import tsleep, tstop
+from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import (
     HZ,
     NOTE_EXIT,
@@ -96,7 +96,7 @@ def wait_for(k: Machine, lp: Lwp, pid: int, options: int, reap: Reap) -> Kernel[
         raise EINVAL(f"wait options {options:#x}")
     while True:
         while q.p_stat == SSTOP:
-            yield from tstop(k, lp)
+            yield from kern_of(k).rev.tstop(k, lp)
         nfound = 0
         for p in q.p_children:
             if pid not in (-1, p.p_pid) and (p.p_pgrp is None or p.p_pgrp.pg_id != -pid):

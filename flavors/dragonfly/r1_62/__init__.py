@@ -15,6 +15,7 @@ from flavors.dragonfly.r1_62.kern import State
 from flavors.dragonfly.r1_62.kern_exit import exec_new_vmspace, exit1, has_p_zombie, kern_wait, lwp_exit, set_p_zombie
 from flavors.dragonfly.r1_62.kern_fork import KERN_FORK
 from flavors.dragonfly.r1_62.kern_sig import cursig, kill_one, ksignal, trapsignal
+from flavors.dragonfly.r1_62.kern_synch import setrunnable, tstop
 from flavors.dragonfly.r1_62.words import FLAGS, STATES, UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
 from flavors.dragonfly.words import COUNTERS, WORDS, handler, ignored, status
@@ -26,6 +27,8 @@ REVISION = Revision(
     userenter=userenter,
     ksignal=ksignal,
     lwpsignal=trapsignal,
+    tstop=tstop,
+    proc_unstop=setrunnable,
     kill_one=kill_one,
     cursig=cursig,
     plimit_fork=plimit_fork,

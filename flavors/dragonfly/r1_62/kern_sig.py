@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern import kern_of
-from flavors.dragonfly.kern_sig import default_action, lwp_delsig, lwp_signotify, proc_stop, proc_unstop
-from flavors.dragonfly.kern_synch import tstop
+from flavors.dragonfly.kern_sig import default_action, lwp_delsig, lwp_signotify
 from flavors.dragonfly.proc_h import (
     LSRUN,
     LWP_ALTSTACK,
     LWP_BREAKTSLEEP,
     LWP_SINTR,
-    LWP_WSTOP,
     P_PPWAIT,
     P_TRACED,
     P_WAITED,
     P_WEXIT,
+    PS_NOCLDSTOP,
+    SACTIVE,
     SSTOP,
 )
+from flavors.dragonfly.r1_62.kern_synch import setrunnable, tstop
 from flavors.dragonfly.r1_62.sources import KERN_SIG
 from flavors.dragonfly.signal_h import (
     CONT_MASK,
@@ -91,9 +92,19 @@ def _signal_asleep(k: Machine, p: Proc, lp: Lwp, sig: int, bit: int, default: bo
             if not p.p_flag & P_PPWAIT:  # stopping could deadlock the parent it holds
                 p.p_siglist &= ~bit
                 p.p_xstat = sig
-                proc_stop(k, p)
+                k.wakeup(p.p_pptr)
+                _stop(k, p)
             return
     k.sched.interrupt(lp)
+
+
+def _stop(k: Machine, p: Proc) -> None:
+    """Mark a process as stopped. The parent gets SIGCHLD unless it asked not to."""
+    assert p.p_pptr is not None
+    p.p_stat = SSTOP
+    p.p_flag &= ~P_WAITED
+    if not procsig_of(p.p_pptr).ps_flag & PS_NOCLDSTOP:
+        ksignal(k, p.p_pptr, SIGCHLD)
 
 
 @models(KERN_SIG, function="ksignal")
@@ -103,13 +114,13 @@ def _signal_stopped(k: Machine, p: Proc, lp: Lwp, sig: int, bit: int, default: b
         return  # its debugger will see
     if sig == SIGKILL:
         lp.lwp_flag |= LWP_BREAKTSLEEP
-        proc_unstop(k, p)
+        setrunnable(k, p)
     elif bit & CONT_MASK:
         if default:
             p.p_siglist &= ~bit
         if caught:
             lp.lwp_flag |= LWP_BREAKTSLEEP
-        proc_unstop(k, p)
+        setrunnable(k, p)
     elif bit & STOP_MASK:
         p.p_siglist &= ~bit  # it need not stop twice
     else:
@@ -158,25 +169,25 @@ def cursig(k: Machine, lp: Lwp, maytrace: bool) -> Kernel[int]:
         if action is not None and action is not SIG_IGN:
             _check_stack(lp, sig, action)
             return sig
-        if action is None and not (yield from default_action(k, lp, sig, bit)):
+        if action is None and not (yield from default_action(k, lp, sig, bit, _stop)):
             return sig
         lwp_delsig(lp, bit)
 
 
 @models(KERN_SIG, function="issignal")
 def _stop_for_debugger(k: Machine, lp: Lwp, sig: int) -> Kernel[int]:
-    """A traced process stops on every signal, and its debugger hears of it even if it asked not to (SA_NOCLDSTOP)."""
+    """A traced process stops on every signal, and its debugger hears of it even if it asked not to (SA_NOCLDSTOP).
+
+    sic: whatever wakes the address of the process, such as the death of a child, lets it go on with the signal.
+    """
     p = lp.lwp_proc
-    pptr = p.p_pptr
-    assert pptr is not None
+    assert p.p_pptr is not None
     p.p_xstat = sig
     p.p_stat = SSTOP
     p.p_flag &= ~P_WAITED
-    lp.lwp_flag |= LWP_WSTOP
-    p.p_nstopped += 1
-    ksignal(k, pptr, SIGCHLD)
-    k.wakeup(pptr)
+    ksignal(k, p.p_pptr, SIGCHLD)
     yield from tstop(k, lp)
+    p.p_stat = SACTIVE
     lwp_delsig(lp, 1 << (sig - 1))
     sig = p.p_xstat
     if sig:

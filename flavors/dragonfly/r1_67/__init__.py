@@ -17,7 +17,8 @@ from flavors.dragonfly.proc_h import STATES
 from flavors.dragonfly.r1_67.calls import CALLS
 from flavors.dragonfly.r1_67.kern_exit import exec_new_vmspace, exit1, kern_wait, lwp_exit
 from flavors.dragonfly.r1_67.kern_fork import KERN_FORK
-from flavors.dragonfly.r1_67.kern_sig import cursig, ksignal, lwpsignal
+from flavors.dragonfly.r1_67.kern_sig import cursig, ksignal, lwpsignal, proc_unstop
+from flavors.dragonfly.r1_67.kern_synch import tstop
 from flavors.dragonfly.r1_67.unmodelled import UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
 from flavors.dragonfly.words import COUNTERS, WORDS, handler, ignored, status
@@ -29,6 +30,8 @@ REVISION = Revision(
     userenter=userenter,
     ksignal=ksignal,
     lwpsignal=lwpsignal,
+    tstop=tstop,
+    proc_unstop=proc_unstop,
     kill_one=kill_thread,
     cursig=cursig,
     plimit_fork=plimit_fork,

@@ -9,8 +9,9 @@ from flavors.dragonfly.kern_exec import exec_new_vmspace
 from flavors.dragonfly.kern_exit import end_thread, exit1, kern_wait
 from flavors.dragonfly.kern_plimit import plimit_fork, plimit_modify
 from flavors.dragonfly.kern_proc import has_szomb, set_szomb
-from flavors.dragonfly.kern_sig import cursig, ksignal, lwpsignal
+from flavors.dragonfly.kern_sig import cursig, ksignal, lwpsignal, proc_unstop
 from flavors.dragonfly.kern_sig_calls import kill_one
+from flavors.dragonfly.kern_synch import tstop
 from flavors.dragonfly.lower import Intent, Lines
 from flavors.dragonfly.lower import lower as lower_with
 from flavors.dragonfly.proc_h import STATES
@@ -28,6 +29,8 @@ REVISION = Revision(
     userenter=userenter,
     ksignal=ksignal,
     lwpsignal=lwpsignal,
+    tstop=tstop,
+    proc_unstop=proc_unstop,
     kill_one=kill_one,
     cursig=cursig,
     plimit_fork=plimit_fork,
