@@ -164,6 +164,7 @@ class Flavor:
     tunables: Mapping[str, int] = field(default_factory=dict)  # name -> default
     violations: tuple[KnownViolation, ...] = ()
     unmodelled: Mapping[str, str] = field(default_factory=dict)  # what is not modelled -> why
+    absent: Mapping[str, str] = field(default_factory=dict)  # calls that its kernel does not have -> why
     order: int = 0  # place among the revisions of its system, oldest first
     contract: int = CONTRACT
 

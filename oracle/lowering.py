@@ -29,7 +29,7 @@ class NotMade(Exception):
 def lower(flavor: Flavor, k: Machine, step: Step) -> tuple[Call, Args, str]:
     """The flavor's call for a step, its arguments, and the call as a person would write it.
 
-    Raises NotMade; Unmodelled for a portable call that the flavor leaves out.
+    Raises NotMade, also for a call that its kernel does not have; Unmodelled for a portable call that the flavor leaves out.
     """
     name: str = step.call
     args: Mapping[str, ArgValue] = step.args
@@ -41,6 +41,8 @@ def lower(flavor: Flavor, k: Machine, step: Step) -> tuple[Call, Args, str]:
     written = render_call(name, args) if args else f"{name}()"
     call = flavor.calls.get(name)
     if call is None:
+        if name in flavor.absent:
+            raise NotMade(INEXPRESSIBLE, flavor.absent[name], written)
         if name in PORTABLE_BY_NAME:
             raise Unmodelled(flavor.unmodelled.get(name, f"{flavor.id} does not model {name}"))
         raise NotMade(INEXPRESSIBLE, flavor.unmodelled.get(name, f"{flavor.id} has no {name}"), written)

@@ -22,7 +22,7 @@ ID = re.compile(r"[a-z][a-z0-9_-]*@[A-Za-z0-9._-]+")
 STATES = ("embryo", "running", "stopped", "dying", "zombie")
 KINDS: Mapping[str, type] = {
     "title": str, "sources": tuple, "calls": Mapping, "signals": Mapping, "flags": Mapping, "states": Mapping, "words": Words,
-    "counters": Mapping, "tunables": Mapping, "violations": tuple, "unmodelled": Mapping, "order": int,
+    "counters": Mapping, "tunables": Mapping, "violations": tuple, "unmodelled": Mapping, "absent": Mapping, "order": int,
 }  # fmt: skip
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "boot": ("k", "spec"),

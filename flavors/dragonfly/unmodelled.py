@@ -8,8 +8,9 @@ from flavors.dragonfly.kern import kern_of
 from oracle.flavor import KnownViolation
 from oracle.machine.machine import Machine
 
+ABSENT: Mapping[str, str] = {"__clone": "DragonFly has no such call; Linux emulation makes its own of rfork"}
+
 UNMODELLED: Mapping[str, str] = {
-    "__clone": "DragonFly has no such call; Linux emulation makes its own of rfork",
     "swapping": "p_swtime and what pages are in memory: no program of a scenario can see it",
     "memory shortage": "vm_fork waits on vmwait below a mark; the machine always has free pages",
     "priorities": "only the fork heuristic moves estcpu; decay, run queues and rtprio are left out",

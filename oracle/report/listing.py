@@ -21,9 +21,10 @@ def flavors(installed: Sequence[Flavor], look: Look) -> str:
     for one in installed:
         lines = [look.heading(one.id)]
         lines += [paragraph(f"models {prose(str(source))}", look.width, "  ") for source in one.sources]
-        if one.unmodelled:
-            lines.append("  does not model")
-            lines += [paragraph(f"{plain(what)}: {prose(why)}", look.width, "    ") for what, why in one.unmodelled.items()]
+        for heading, left_out in (("has no", one.absent), ("does not model", one.unmodelled)):
+            if left_out:
+                lines.append(f"  {heading}")
+                lines += [paragraph(f"{plain(what)}: {prose(why)}", look.width, "    ") for what, why in left_out.items()]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 

@@ -43,7 +43,7 @@ def conformance(flavor: Flavor) -> tuple[Requirement, ...]:
 def _requirements(flavor: Flavor) -> Iterator[tuple[str, Callable[[Flavor], None]]]:
     yield "its value is valid", _valid
     yield "its flag names stand for different bits", _flags
-    yield "what it says not to model is no call of its", _unmodelled
+    yield "what it says not to have or not to model is no call of its", _unmodelled
     yield "it has an answer to every intent", _intents
     yield "fork gives a live child", _fork
     yield "a dead child is a zombie until it is waited for", _wait
@@ -78,9 +78,10 @@ def _flags(flavor: Flavor) -> None:
 
 
 def _unmodelled(flavor: Flavor) -> None:
-    for name, why in flavor.unmodelled.items():
-        _need(name not in flavor.calls, f"{name} is said not to be modelled ({why}), but is among the calls")
-        _need(bool(why.strip()), f"{name} is said not to be modelled, but not why")
+    for said, names in (("not to be modelled", flavor.unmodelled), ("not to be there", flavor.absent)):
+        for name, why in names.items():
+            _need(name not in flavor.calls, f"{name} is said {said} ({why}), but is among the calls")
+            _need(bool(why.strip()), f"{name} is said {said}, but not why")
 
 
 def _intents(flavor: Flavor) -> None:

@@ -332,6 +332,7 @@ def test_flavors_are_listed_and_broken_plugins_named(install: Install, capsys: p
     assert main(["flavors"]) == 0
     out, _ = said(capsys)
     assert "tinyos@2  20       0         TinyOS 2\n" in out
+    assert "  has no\n" not in out
     assert "tinyos@1\n  models TinyOS kern.c 1\n  does not model\n    setpgid: process groups are never changed\n" in out
     install(TINY, broken=(FlavorError("flavor plugin 'x': can't be imported"),))
     assert main(["flavors"]) == 2

@@ -45,7 +45,7 @@ CALLED: list[None] = []
 BROKEN = {
     "its value is valid": replace(FLAVOR, counters={}),
     "its flag names stand for different bits": replace(FLAVOR, flags={**FLAVOR.flags, "sa": {"SA_A": 1, "SA_B": 1}}),
-    "what it says not to model is no call of its": replace(FLAVOR, unmodelled={"fork": "too hard"}),
+    "what it says not to have or not to model is no call of its": replace(FLAVOR, unmodelled={"fork": "too hard"}),
     "it has an answer to every intent": replace(FLAVOR, lower=lambda intent: None),  # type: ignore[arg-type, return-value]
     "fork gives a live child": with_call("fork", at_once(lambda k, lwp, args: 1)),
     "a dead child is a zombie until it is waited for": replace(FLAVOR, status=lambda xstat: "gone"),

@@ -86,6 +86,13 @@ def test_a_portable_call_that_a_flavor_leaves_out_makes_the_rest_say_nothing(cal
     assert result.unmodelled == reason
 
 
+def test_a_portable_call_that_the_kernel_does_not_have_is_inexpressible_and_the_run_goes_on() -> None:
+    steps = (step(1, "parent", "kqueue"), step(2, "parent", "fork", "kid"))
+    result = run(program(*steps), replace(FLAVOR, absent={"kqueue": "it came with TinyOS 2"}))
+    assert (results(result), result.unmodelled) == (["inexpressible", "kid"], "")
+    assert result.outcomes[0].detail == "it came with TinyOS 2"
+
+
 def test_an_intent_is_lowered_to_the_systems_own_call() -> None:
     result = run(program(step(1, "parent", "spawn", "kid", memory="share", wait_for_exec=True)), FLAVOR)
     assert (result.outcomes[0].call, result.outcomes[0].result) == ("vfork()", "asleep")

@@ -1,4 +1,4 @@
-"""Names of flags that are not there yet, and a wait status less."""
+"""Names of flags that are not there yet, a wait status less, calls that are younger."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ FLAGS: Mapping[str, Mapping[str, int]] = {
 
 UNMODELLED: Mapping[str, str] = {
     **unmodelled.UNMODELLED,
-    "mq_open": "message queues are younger than this revision",
     "files while a table is closed": "closing takes no time here, so nobody sees slots that name files already closed",
     "the thread of a zombie": "reaping does not wait here until a dead thread has switched away",
 }
+
+ABSENT: Mapping[str, str] = {**unmodelled.ABSENT, "mq_open": "message queues are younger than this revision"}
 
 
 def left_by_exec(k: Machine, report: str) -> bool:

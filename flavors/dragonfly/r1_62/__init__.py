@@ -16,7 +16,7 @@ from flavors.dragonfly.r1_62.kern_exit import exec_new_vmspace, exit1, has_p_zom
 from flavors.dragonfly.r1_62.kern_fork import KERN_FORK
 from flavors.dragonfly.r1_62.kern_sig import cursig, kill_one, ksignal, trapsignal
 from flavors.dragonfly.r1_62.kern_synch import setrunnable, tstop
-from flavors.dragonfly.r1_62.words import FLAGS, STATES, UNMODELLED, VIOLATIONS
+from flavors.dragonfly.r1_62.words import ABSENT, FLAGS, STATES, UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
 from flavors.dragonfly.words import COUNTERS, WORDS, handler, ignored, status
 from oracle.flavor import Flavor, Inexpressible, Lowered
@@ -76,5 +76,6 @@ FLAVOR = Flavor(
     tunables=TUNABLES,
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
+    absent=ABSENT,
     order=1,
 )

@@ -19,11 +19,13 @@ FLAGS: Mapping[str, Mapping[str, int]] = {
 
 NO_THREADS = "a process has one thread: native threads came with 1.67"
 
+ABSENT: Mapping[str, str] = {
+    **words.ABSENT,
+    **dict.fromkeys(("lwp_create", "extexit", "lwp_kill"), NO_THREADS),
+}
+
 UNMODELLED: Mapping[str, str] = {
     **words.UNMODELLED,
-    "lwp_create": NO_THREADS,
-    "extexit": NO_THREADS,
-    "lwp_kill": NO_THREADS,
     "kern_fork.c [350, 361, 476, 481, 608, 612]": "critical sections: kernel code is atomic here between two sleeps",
     "kern_fork.c [477, 607, 611]": "there is one scheduler, and nobody sees the order of its queue",
     "kern_fork.c [312-314, 478-479, 494]": "statistics, timer tick and capabilities of the thread: no call shows them",

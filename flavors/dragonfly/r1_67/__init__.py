@@ -5,7 +5,7 @@ from __future__ import annotations
 from flavors.dragonfly.early.init_main import new_process
 from flavors.dragonfly.early.kern_plimit import plimit_fork, plimit_modify
 from flavors.dragonfly.early.trap import syscall, userenter
-from flavors.dragonfly.early.words import FLAGS
+from flavors.dragonfly.early.words import ABSENT, FLAGS
 from flavors.dragonfly.init_main import TUNABLES
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision
@@ -78,5 +78,6 @@ FLAVOR = Flavor(
     tunables=TUNABLES,
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
+    absent=ABSENT,
     order=2,
 )

@@ -20,6 +20,7 @@ from flavors.dragonfly.r768af85b.kern_fork import KERN_FORK
 from flavors.dragonfly.r768af85b.unmodelled import UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
 from flavors.dragonfly.trap import syscall, userenter
+from flavors.dragonfly.unmodelled import ABSENT
 from flavors.dragonfly.words import COUNTERS, FLAGS, WORDS, handler, ignored, status
 from oracle.flavor import Flavor, Inexpressible, Lowered
 from oracle.machine.machine import Machine
@@ -77,5 +78,6 @@ FLAVOR = Flavor(
     tunables=TUNABLES | {"kern.mqueue.mq_open_max": 512},
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
+    absent=ABSENT,
     order=3,
 )

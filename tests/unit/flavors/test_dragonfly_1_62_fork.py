@@ -21,7 +21,7 @@ from tests.unit.flavors.dragonfly import ASLEEP, Box, why
 def test_there_are_no_threads_to_be_made() -> None:
     for call in ("lwp_create", "extexit", "lwp_kill"):
         assert call not in FLAVOR.calls
-        assert "one thread" in FLAVOR.unmodelled[call]
+        assert "one thread" in FLAVOR.absent[call]
 
 
 def test_a_zombie_is_a_live_process_with_a_flag() -> None:
