@@ -19,9 +19,10 @@ from flavors.netbsd.kern_time import nanosleep1, profil, run_in_user_mode, setit
 from flavors.netbsd.param import CLONE_FLAGS, FORK_FLAGS, NSIG, PL_CONTROLT, SIGSEGV
 from flavors.netbsd.state import occupant
 from flavors.netbsd.status import status
+from flavors.netbsd.sys_lwp import sys__lwp_create
 from flavors.netbsd.sys_mqueue import mq_open
 from flavors.netbsd.sys_process import ptrace
-from flavors.netbsd.sys_sig import sigaction1, sigprocmask1
+from flavors.netbsd.sys_sig import getucontext, sigaction1, sigprocmask1
 from flavors.netbsd.userret import userret
 from flavors.netbsd.uvm_glue import vmspace_of
 from flavors.netbsd.vfs_cwd import chdir, umask
@@ -97,6 +98,19 @@ def _vfork44(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 )
 def _clone(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     return sys___clone(k, l, args.number("flags") | args.number("csignal") & 0xFF, args.text("stack"))
+
+
+@native(
+    CallSpec(
+        "_lwp_create",
+        "_lwp_create(2): another LWP of the calling process",
+        (Param("stack", Kind.TEXT, "a name for its stack; empty for the caller's own", ""),),
+        Result.NUMBER,
+        True,
+    )
+)
+def _lwp_create(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
+    return no_wait(sys__lwp_create(k, l, args.text("stack")))
 
 
 @native(
@@ -451,8 +465,8 @@ _WHAT = Param("what", Kind.TEXT, "which of the three", "stopfork", choices=("sto
     )
 )
 def _stopfork(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
-    sysctl.sysctl_proc_stop(k, l, args.process("process"), args.text("what"), args.switch("on"))
-    return no_wait(None)
+    yield from sysctl.sysctl_proc_stop(k, l, args.process("process"), args.text("what"), args.switch("on"))
+    return None
 
 
 @native(
@@ -465,6 +479,19 @@ def _stopfork(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 )
 def _read_stopfork(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     return no_wait(sysctl.sysctl_proc_stop_read(k, args.process("process"), args.text("what")))
+
+
+@native(
+    CallSpec(
+        "getcontext",
+        "getcontext(2): whose stack begins where uc_stack says that the caller's does",
+        (),
+        Result.TEXT,
+    )
+)
+def _getcontext(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
+    base = getucontext(l)
+    return no_wait(next(name for p, name in k.names.items() if p.p_stackbase == base))
 
 
 @native(CallSpec("forkfsleep", "set kern.forkfsleep", (Param("ms", Kind.NUMBER, "milliseconds, 0 to 20000", required=True),)))

@@ -26,7 +26,7 @@ WORDS = Words(
 )
 
 UNMODELLED = {
-    "threads": "no call makes a second LWP; stop, exec and exit of a process that has several are not modelled",
+    "threads": "stop, exec and exit of a process that has several LWPs, and the end of one of them",
     "groups of ids": "group ids, real and effective, are not modelled",
     "core dumps": "whether a core file could be written is not asked; the wait status is the same in words",
     "lwpctl": "the block that a vfork child borrows can't be asked for",
@@ -72,7 +72,7 @@ FLAVOR = Flavor(
     status,
     ignored,
     handler,
-    {"forkfsleep": 0, "uarea_fail": 0, "note_track": 0, "options.DIAGNOSTIC": 0},
+    {"forkfsleep": 0, "uarea_fail": 0, "note_track": 0, "child_return_traps": 1, "options.DIAGNOSTIC": 0},
     VIOLATIONS,
     UNMODELLED,
 )

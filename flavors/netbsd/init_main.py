@@ -52,6 +52,7 @@ def boot(k: Machine, spec: MachineSpec) -> None:
         tunables = dict(spec.tunables)
         globals_.forkfsleep = ms_to_ticks(tunables.get("forkfsleep", 0))
         globals_.uarea_fail = tunables.get("uarea_fail", 0)
+        globals_.child_return_traps = tunables.get("child_return_traps", 1)
         globals_.note_track = tunables.get("note_track", 0)
         globals_.diagnostic = tunables.get("options.DIAGNOSTIC", 0)
     k.proc_lock = Mutex("proc_lock")
@@ -116,6 +117,7 @@ def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
     globals_ = kern(k)
     proc_alloc_pid(globals_.pids, p)
     p.p_exitsig = SIGCHLD
+    p.p_stackbase = p.p_serial  # its own, as after the exec that somebody has made in it before the scenario
     parent.p_children.insert(0, p)
     k.allproc.insert(0, p)
     k.nprocs += 1

@@ -12,7 +12,7 @@ from oracle.machine.proc import Lwp, Proc
 
 @models(KERN_LWP)
 def lwp_create(k: Machine, l1: Lwp, p2: Proc, stack: str, stacksize: int) -> Lwp:
-    """The first LWP of a new process: zeroed, but for mask, alternate stack, priority and affinity of the LWP that calls.
+    """A new LWP, the first on its process's list: zeroed, but for mask, alternate stack, priority and affinity of the caller.
 
     A stack is where its user stack pointer starts (plus the size); without one it goes on on the caller's. LWP_VFORK makes it
     borrow the caller's lwpctl block, which nothing here can see.

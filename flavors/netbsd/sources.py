@@ -7,6 +7,7 @@ from oracle.cite import Source
 KERN_FORK = Source("NetBSD", "sys/kern/kern_fork.c", "1.189", 602)
 
 KERN_SIG = Source("NetBSD", "sys/kern/kern_sig.c", "1.317")
+SYS_LWP = Source("NetBSD", "sys/kern/sys_lwp.c", "NetBSD 6")
 SYS_SIG = Source("NetBSD", "sys/kern/sys_sig.c", "1.39")
 SYS_PROCESS = Source("NetBSD", "sys/kern/sys_process.c", "1.162")
 SYS_MQUEUE = Source("NetBSD", "sys/kern/sys_mqueue.c", "1.34")

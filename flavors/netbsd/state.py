@@ -46,6 +46,7 @@ class NetBSD:
     lasttfm: RateLimit = field(default_factory=RateLimit)  # of "table is full"
     uarea_fail: int = 0  # injected: no kernel virtual address space for a u-area
     diagnostic: int = 0  # built with DIAGNOSTIC: assertions are checked, and who releases a mutex must own it
+    child_return_traps: int = 1  # 1: x86's first return of a child, which stops if it is traced; 0: that of other ports
     note_track: int = 0  # 1: the attach that finds a half-made child, as repaired in November 2012
     forkhooks: list[Callable[[Machine, Proc, Proc], None]] = field(default_factory=list)  # most recently registered first
     fork_listener: Callable[[Machine, int, int], int] | None = None  # of KAUTH_PROCESS_FORK, instead of the stock one

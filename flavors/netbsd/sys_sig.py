@@ -20,7 +20,7 @@ from flavors.netbsd.param import (
 )
 from flavors.netbsd.sources import KERN_SIG, SYS_SIG
 from oracle.cite import models
-from oracle.machine.errno import EINVAL
+from oracle.machine.errno import EINVAL, Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.signals import SigActs, SigHandler
@@ -53,6 +53,18 @@ def sigactsfree(p: Proc) -> None:
     if p.p_sigacts is not None:
         p.p_sigacts.ps_refcnt -= 1
         p.p_sigacts = None
+
+
+@models(KERN_SIG)
+def getucontext(l: Lwp) -> int:
+    """Where the stack of the process is said to begin; nobody is on an alternate stack outside of a handler.
+
+    sic: what the last exec noted in the process structure, which fork neither copies nor clears.
+    """
+    base = l.lwp_proc.p_stackbase
+    if not base:
+        raise Unmodelled("nobody has used this process structure before: the stack base is whatever was in that memory")
+    return base
 
 
 @models(SYS_SIG)

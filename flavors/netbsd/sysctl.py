@@ -9,8 +9,10 @@ from flavors.netbsd.sources import INIT_SYSCTL, KERN_RESOURCE
 from flavors.netbsd.state import kern, ms_to_ticks
 from oracle.cite import models
 from oracle.machine.errno import EINVAL, EPERM, ESRCH
+from oracle.machine.locks import mutex_enter, mutex_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
+from oracle.machine.traps import Kernel, preempt
 
 STOP_BITS = {"stopfork": PS_STOPFORK, "stopexec": PS_STOPEXEC, "stopexit": PS_STOPEXIT}
 
@@ -43,17 +45,26 @@ def _target(k: Machine, p: Proc | None) -> Proc:
 
 
 @models(KERN_RESOURCE)
-def sysctl_proc_stop(k: Machine, l: Lwp, p: Proc | None, what: str, on: bool) -> None:
-    """Write proc.<pid>.stopfork, stopexec or stopexit: root, or the process's own user."""
+def sysctl_proc_stop(k: Machine, l: Lwp, p: Proc | None, what: str, on: bool) -> Kernel[None]:
+    """Write proc.<pid>.stopfork, stopexec or stopexit: root, or the process's own user.
+
+    The lock of the target's signal state is held, that of the process lists is not: it may be in fork on another processor.
+    """
     target = _target(k, p)
     cred = cred_of(l)
     assert target.p_ucred is not None
     if not suser(cred) and not proc_uidmatch(cred, target.p_ucred):
         raise EPERM("another user's process")
+    lock = target.p_lock
+    assert lock is not None
+    yield from mutex_enter(k, l, lock)
+    if k.sched.ready:
+        yield from preempt("p_lock held")
     if on:
         target.p_sflag |= STOP_BITS[what]
     else:
         target.p_sflag &= ~STOP_BITS[what]
+    mutex_exit(k, l, lock)
 
 
 @models(KERN_RESOURCE, function="sysctl_proc_stop")

@@ -21,6 +21,7 @@ from flavors.netbsd.param import (
     WCOREFLAG,
 )
 from flavors.netbsd.sources import KERN_LWP, KERN_SIG, X86_SYSCALL
+from flavors.netbsd.state import kern
 from oracle.cite import models
 from oracle.flavor import Args, Call
 from oracle.machine.errno import ERESTART, Errno
@@ -72,13 +73,24 @@ def syscall(k: Machine, l: Lwp, call: Call, args: Args) -> Kernel[int | str | No
 
 @models(X86_SYSCALL)
 def child_return(k: Machine, l: Lwp) -> Kernel[None]:
-    """The first thing that a new LWP runs. On x86 a child that is traced from birth stops here, with a SIGTRAP to itself."""
+    """The first thing that the LWP of a new process runs.
+
+    On x86 a child that is traced from birth stops here, with a SIGTRAP to itself. sic: on no other port, where it runs on.
+    """
     while l.lwp_stat == LSSTOP:  # born stopped: it was never put on a run queue
         yield from tsleep(l, "stopped")
     l.lwp_stat = LSONPROC
     p = l.lwp_proc
-    if p.p_slflag & PSL_TRACED:
+    if p.p_slflag & PSL_TRACED and kern(k).child_return_traps:
         kpsignal(k, p, SIGTRAP, l.lwp_tid)
+    if l.lwp_flag & LW_PENDSIG:
+        yield from userret(k, l)
+
+
+@models(X86_SYSCALL)
+def startlwp(k: Machine, l: Lwp) -> Kernel[None]:
+    """The first thing that another LWP of a process runs."""
+    l.lwp_stat = LSONPROC
     if l.lwp_flag & LW_PENDSIG:
         yield from userret(k, l)
 

@@ -321,12 +321,8 @@ def test_a_group_change_during_fork_leaves_the_child_on_another_list_than_it_nam
 
 def test_a_change_of_user_during_fork_is_never_made_good() -> None:
     world = World(ProcessSpec("parent", uid=0))
-    parent, lwp = world.proc("parent"), world.lwp("parent")
-    sibling = Lwp(parent, 2, lwp.lwp_stat, parent.p_ucred)
-    assert parent.p_ucred is not None
-    parent.p_ucred.cr_ref += 1
-    parent.p_lwps.insert(0, sibling)
-    world.k.roles["sibling"] = sibling
+    world.do("parent", "_lwp_create", "sibling")
+    assert world.broken() == []
     world.start("parent", "fork", "kid")
     world.start("sibling", "setuid", uid=1000)
     world.switch_at(1)
@@ -468,6 +464,16 @@ def test_a_lock_that_is_busy_makes_a_traced_fork_release_one_it_does_not_own() -
     world.k.sched.run()
     assert world.proc("kid").p_pptr is world.proc("debugger")
     assert world.lwp("shell").lwp_locks == []
+
+
+def test_a_traced_fork_finds_the_lock_of_its_process_taken_while_its_flags_are_changed() -> None:
+    world = traced()
+    world.globals.diagnostic = 1
+    fork = world.start("parent", "fork", "kid")
+    world.start("shell", "stopfork", process="parent", on=False)
+    world.switch_at(2, 3)  # when the child is made, and when the lock is held
+    world.k.sched.run()
+    assert result(fork) == "Panic"
 
 
 def test_a_kernel_with_diagnostic_dies_of_the_release() -> None:
