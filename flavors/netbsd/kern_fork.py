@@ -12,7 +12,7 @@ from flavors.netbsd.kern_exit import proc_reparent
 from flavors.netbsd.kern_ktrace import ktrpoint_emul
 from flavors.netbsd.kern_lwp import lwp_create
 from flavors.netbsd.kern_proc import list_of, proc_alloc
-from flavors.netbsd.kern_resource import chgproccnt, lim_copy, sched_proc_fork
+from flavors.netbsd.kern_resource import chgproccnt, lim_copy, mischarge, sched_proc_fork
 from flavors.netbsd.kern_sig import kpsignal, miscount
 from flavors.netbsd.param import (
     AFORK,
@@ -225,6 +225,9 @@ def fork1(
         p2_lock = Mutex("p_lock", None, 1, k.next_serial())  # [335] or has its own
     p2.p_lock = p2_lock
     kauth_proc_fork(p1, p2)  # [337] sic: the process's credential, not the LWP's, to which the count was charged
+    if p1.p_ucred is not cred:
+        assert p2.p_ucred is not None
+        mischarge(k, uid, p2.p_ucred.cr_ruid)
     # [339-342] restartable sequences are not modelled
     textvp = p2.p_textvp = p1.p_textvp  # [345] the program
     if textvp is not None:  # [346-347] one more that runs it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flavors.netbsd.kern_auth import cred_of, suser
 from flavors.netbsd.param import CHILD_MAX, MAXFILES, NOFILE, PRIO_MAX, PRIO_MIN
 from flavors.netbsd.sources import INIT_MAIN, KERN_RESOURCE, KERN_UIDINFO, SCHED_4BSD
+from flavors.netbsd.state import kern
 from oracle.cite import models
 from oracle.machine.errno import EACCES, EINVAL, EPERM
 from oracle.machine.limits import RLIM_INFINITY, PLimit
@@ -32,6 +33,16 @@ def chgproccnt(k: Machine, uid: int, diff: int) -> int:
     info = k.uidinfo.get(uid) or k.uid(uid)
     info.ui_proccnt += diff
     return info.ui_proccnt
+
+
+def mischarge(k: Machine, charged: int, uid: int) -> None:
+    """Note that a process of one uid is charged to another, and will be taken off its own. The kernel keeps no such note.
+
+    It tells a drift that is the kernel's own from one that would be a mistake of the model's.
+    """
+    drift = kern(k).proccnt_drift
+    drift[charged] = drift.get(charged, 0) + 1
+    drift[uid] = drift.get(uid, 0) - 1
 
 
 @models(KERN_RESOURCE)

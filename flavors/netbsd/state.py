@@ -54,6 +54,7 @@ class NetBSD:
     freeprocs: list[Proc] = field(default_factory=list)  # process structures given back, last one on top
     reborn: dict[Proc, Proc] = field(default_factory=dict)  # freed structure -> the process that has its memory now
     nstopchild_drift: dict[Proc, int] = field(default_factory=dict)  # none of the kernel's: see miscount
+    proccnt_drift: dict[int, int] = field(default_factory=dict)  # likewise: see mischarge
     mqueues: dict[str, int] = field(default_factory=dict)  # message queues by name -> open descriptions of each
     ktrace_files: dict[str, KtrNode] = field(default_factory=dict)  # trace files in use
 

@@ -11,6 +11,7 @@ from oracle.machine.locks import RwLock
 from oracle.machine.machine import Machine
 
 _COUNTS = re.compile(r"(.+) counts (\d+) stopped or dead children, there are (\d+)")
+_CHARGED = re.compile(r"uid (\d+) is charged (-?\d+|nothing), but has (\d+) processes")
 _HELD = r"\S+\.(?:p_reflock\.lk_readers|lwp_locks)(?:\[\d+\])?: [^;]*"
 
 
@@ -30,6 +31,15 @@ def shared_reference_locks_alone(k: Machine, report: str) -> bool:
     return all(isinstance(lock, RwLock) and lock in reflocks and l in lock.lk_readers for l, lock in held)
 
 
+def mischarged(k: Machine, report: str) -> bool:
+    """Whether the count of a uid is off by just what forks beside a change of ids have put there."""
+    found = _CHARGED.fullmatch(report)
+    assert found is not None
+    uid, charged, there = int(found[1]), found[2], int(found[3])
+    drift = kern(k).proccnt_drift.get(uid, 0)
+    return drift != 0 and there + drift == (0 if charged == "nothing" else int(charged))
+
+
 VIOLATIONS = (
     KnownViolation(
         "stopped-children",
@@ -39,6 +49,14 @@ VIOLATIONS = (
         "a death from a stop leaves the stop counted: so p_nstopchild drifts",
         "kern_fork.c 1.189 [557]; kern_exit.c, proc_reparent and exit1; kern_exec.c, execve_runproc; kern_sig.c, issignal",
         drifted,
+    ),
+    KnownViolation(
+        "uid-count",
+        _CHARGED.pattern,
+        "a fork is charged to the user of the credential that its LWP has cached, its child's end to that of the process: "
+        "another LWP that changes the ids meanwhile leaves one too many with the old user and one too few with the new one",
+        "kern_fork.c 1.189 [225, 337]; kern_exit.c, proc_free",
+        mischarged,
     ),
     KnownViolation(
         "locks",

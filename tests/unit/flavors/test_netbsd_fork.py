@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from flavors.netbsd.flavor import FLAVOR
 from flavors.netbsd.kern_auth import DENY
 from flavors.netbsd.kern_fork import fork1
 from flavors.netbsd.param import (
@@ -29,6 +30,7 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.sched import Task
 from oracle.scenario import MachineSpec, ProcessSpec
+from oracle.verdict import Verdict
 from tests.unit.flavors.netbsd import PARENT, World, result
 
 ROOT = ProcessSpec("root", uid=0)
@@ -328,6 +330,19 @@ def test_a_change_of_user_during_fork_is_never_made_good() -> None:
     world.switch_at(1)
     world.k.sched.run()
     assert any("uid-count: uid 0 is charged" in text for text in world.broken())
+    assert judged(world) == {"uid-count": True}
+    world.k.uid(1000).ui_proccnt += 2
+    assert judged(world) == {"uid-count": False}
+
+
+def judged(world: World) -> dict[str, bool]:
+    """The rules that do not hold now, and whether every report of each is of something that this kernel is known for."""
+    verdict = Verdict(FLAVOR)
+    verdict.hold(world.k, 1)
+    found: dict[str, bool] = {}
+    for one in verdict.violations.values():
+        found[one.rule] = found.get(one.rule, True) and bool(one.known)
+    return found
 
 
 def test_fork_returns_a_strangers_pid_if_its_child_is_gone_and_its_memory_in_use_again() -> None:
