@@ -16,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "compiled"
 CORE = (  # what a run consists of; files, reports and the command line stay interpreted
-    "oracle/machine/*.py", "flavors/**/*.py", "oracle/errors.py", "oracle/facts.py", "oracle/calls.py", "oracle/scenario.py",
+    "oracle/machine/*.py", "flavors/**/*.py", "oracle/errors.py", "oracle/facts.py", "oracle/calls.py", "oracle/extras.py",
+    "oracle/start.py", "oracle/scenario.py",
     "oracle/flavor.py", "oracle/args.py", "oracle/lowering.py", "oracle/observation.py", "oracle/observe.py",
     "oracle/outcome.py", "oracle/verdict.py", "oracle/run.py", "oracle/diff.py", "oracle/harness.py",
 )  # fmt: skip

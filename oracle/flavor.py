@@ -13,6 +13,8 @@ from typing import TypeAlias
 
 from oracle.calls import CallSpec
 from oracle.cite import Source
+from oracle.extras import MachineExtras, turned
+from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel
@@ -133,6 +135,17 @@ class Words:
     nocldstop_acts: int = 0
 
 
+def furnish_nothing(k: Machine, lwp: Lwp, spec: ProcessSpec) -> None:
+    """For a flavor that knows plain processes only: nothing is passed over in silence."""
+    if spec.extras is not None:
+        raise Unmodelled(f"this flavor can't start a process with {', '.join(turned(spec.extras))}")
+
+
+def settle_nothing(k: Machine, extras: MachineExtras) -> None:
+    """Likewise for machines."""
+    raise Unmodelled(f"this flavor can't start a machine with {', '.join(turned(extras))}")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Flavor:
     """The model of one kernel revision. Two flavors are the same only if they are the same object.
@@ -167,6 +180,10 @@ class Flavor:
     absent: Mapping[str, str] = field(default_factory=dict)  # calls that its kernel does not have -> why
     order: int = 0  # place among the revisions of its system, oldest first
     contract: int = CONTRACT
+    # Of a start with more than the plain state: the rest of a process that `new_process` made, called once it has its role, and
+    # the rest of the machine, called when all processes are there. What the system has not raises Unmodelled.
+    furnish: Callable[[Machine, Lwp, ProcessSpec], None] = furnish_nothing
+    settle: Callable[[Machine, MachineExtras], None] = settle_nothing
 
     @property
     def system(self) -> str:

@@ -27,6 +27,8 @@ KINDS: Mapping[str, type] = {
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "boot": ("k", "spec"),
     "new_process": ("k", "spec", "parent"),
+    "furnish": ("k", "lwp", "spec"),
+    "settle": ("k", "extras"),
     "syscall": ("k", "lwp", "call", "args"),
     "lower": ("intent",),
     "status": ("xstat",),

@@ -174,6 +174,8 @@ class Execution:
             k.background[uid] = count
             k.uid(uid).ui_proccnt += count
             k.nprocs += count
+        if spec.extras is not None:
+            flavor.settle(k, spec.extras)
         k.counters.clear()
         k.console.clear()
         if k.sched.ready:
@@ -185,6 +187,8 @@ class Execution:
         k.names[lwp.lwp_proc] = spec.name
         k.lwp_names[lwp] = spec.name
         k.roles[spec.name] = lwp
+        if spec.extras is not None:
+            self.flavor.furnish(k, lwp, spec)
 
     # --- a step ---------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Scenario values: a machine state, a program of steps by named actors, and what is expected.
+"""Scenario values: a machine state (see `oracle.start`), a program of steps by named actors, and what is expected.
 
 Everything here is frozen, printable and comparable. `oracle.load` reads the same values from YAML, and says where in the file
 a flaw is; a start that no machine can have is a ScenarioError here, too, when the value is made.
@@ -13,86 +13,26 @@ from fnmatch import fnmatchcase
 
 from oracle.errors import ScenarioError
 from oracle.facts import Value
+from oracle.start import (
+    ALWAYS_THERE,
+    PLAIN_MACHINE,
+    RESERVED,
+    STUBBORN,
+    FileSpec,
+    MachineSpec,
+    ProcessSpec,
+    RegionSpec,
+    check_start,
+    not_a_role,
+)
 
-ALWAYS_THERE = ("kernel", "init", "shell")  # roles, in the order in which they are made
-STUBBORN = ("SIGKILL", "SIGSTOP")  # signals that no system lets a process catch or ignore
-RESERVED = frozenset((*ALWAYS_THERE, "call", "machine", "all", "none", "absent", "asleep", "spins"))  # no role to give
+__all__ = [
+    "ALWAYS_THERE", "RESERVED", "STUBBORN", "ArgValue", "Check", "Expectation", "Expected", "FileSpec", "MachineSpec",
+    "ProcessSpec", "RegionSpec", "Scenario", "Selector", "Step", "not_a_role", "selects",
+]  # fmt: skip
 
 ArgValue = bool | int | str | tuple[str, ...] | None
 Selector = str  # "dragonfly", "dragonfly@1.62", or "all"
-
-
-@dataclass(frozen=True, slots=True)
-class FileSpec:
-    """An open descriptor of a process at the start."""
-
-    fd: int
-    path: str
-    offset: int = 0
-    cloexec: bool = False
-    kind: str = "vnode"
-
-
-@dataclass(frozen=True, slots=True)
-class RegionSpec:
-    """A mapped region of a process at the start."""
-
-    name: str
-    value: str = "0"
-    inherit: str = "copy"
-    wired: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessSpec:
-    """A process at the start.
-
-    `parent`, `group` and `session` are roles; a group or session is named by the process that leads it, empty for itself.
-    """
-
-    name: str
-    parent: str = "shell"
-    uid: int = 1000  # real user id
-    euid: int | None = None  # effective; the real one, if None
-    svuid: int | None = None  # saved; the effective one, if None
-    group: str = ""
-    session: str = "shell"
-    terminal: bool = True  # marked as having its session's controlling terminal
-    jail: str = ""
-    sugid: bool = False
-    nice: int = 0
-    command: str = "prog"
-    text: str = "/bin/prog"
-    cwd: str = "/home"
-    root: str = "/"
-    umask: int = 0o22
-    files: tuple[FileSpec, ...] = (FileSpec(0, "/dev/tty"),)
-    memory: tuple[RegionSpec, ...] = (RegionSpec("data"),)
-    limits: tuple[tuple[str, int, int], ...] = ()  # (resource, soft, hard) that differ from the system's defaults
-    masked: tuple[str, ...] = ()
-    pending: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
-    caught: tuple[tuple[str, str], ...] = ()  # (signal, handler)
-
-
-@dataclass(frozen=True, slots=True)
-class MachineSpec:
-    """The machine at the start. Process 0, init and a shell (session leader with a terminal) are always there.
-
-    A tunable is meant for the flavors that have it (`Flavor.tunables`): it is nothing to the others, whose kernels have no such
-    knob to turn, and they run as if it were not there. So one that no flavor has would say nothing at all: a file with such a
-    one is refused when it is read, as whoever makes the value in Python has to do.
-    """
-
-    maxproc: int | None = None  # the system's default, if None
-    background: tuple[tuple[int, int], ...] = ()  # (uid, how many processes): counted, but they take no part
-    tunables: tuple[tuple[str, int], ...] = ()  # by the system's own names
-    terminal: bool = True  # whether the shell's session has a controlling terminal
-
-    def __post_init__(self) -> None:
-        for uid, count in self.background:
-            if uid < 0 or count < 0:
-                raise ScenarioError(f"background: {count} processes of user {uid}; expected numbers from 0 on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +125,7 @@ class Scenario:
     why: str
     topic: str
     steps: tuple[Step | Check, ...]
-    machine: MachineSpec = MachineSpec()
+    machine: MachineSpec = PLAIN_MACHINE
     processes: tuple[ProcessSpec, ...] = (ProcessSpec("parent"),)
     only: tuple[Selector, ...] = ()
     agree: tuple[str, ...] = ()
@@ -200,10 +140,7 @@ class Scenario:
         )
 
     def __post_init__(self) -> None:
-        known = ["shell", "init"]
-        for process in self.processes:
-            _check_start(process, known)
-            known.append(process.name)
+        check_start(self.processes)
         for step in self.steps:
             if isinstance(step, Step) and step.born in RESERVED:
                 raise ScenarioError(f"step {step.index}: {not_a_role(step.born)}")
@@ -218,28 +155,3 @@ class Scenario:
 def selects(only: tuple[Selector, ...], flavor_id: str) -> bool:
     """Whether a list of selectors (empty: everybody) names a flavor."""
     return not only or flavor_id in only or flavor_id.partition("@")[0] in only or "all" in only
-
-
-def not_a_role(name: str) -> str:
-    """What to say of a name that nobody may give to a process."""
-    return (
-        f"no process can be called {name!r}, which {'is always there' if name in ALWAYS_THERE else 'has a meaning of its own'}"
-    )
-
-
-def _check_start(process: ProcessSpec, known: list[str]) -> None:
-    """Raise ScenarioError if there can be no such process beside those that are known already."""
-    name = process.name
-    if name in RESERVED:
-        raise ScenarioError(not_a_role(name))
-    if name in known:
-        raise ScenarioError(f"there are two processes called {name!r}; give one another name")
-    for key, role in (("parent", process.parent), ("group", process.group), ("session", process.session)):
-        if role not in known and (role or key == "parent"):
-            raise ScenarioError(f"{name}: {key} is {role!r}; expected a process that stands before it: {', '.join(known)}")
-    for signal in (*process.ignored, *(signal for signal, _ in process.caught)):
-        if signal in STUBBORN:
-            raise ScenarioError(f"{name}: {signal} can be neither caught nor ignored")
-    for uid in (process.uid, process.euid, process.svuid):
-        if uid is not None and uid < 0:
-            raise ScenarioError(f"{name}: user id {uid}; expected a number from 0 on")

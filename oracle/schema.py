@@ -11,7 +11,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from oracle.args import SECTIONS
 from oracle.facts import FACTS, Subject
 from oracle.flavor import Flavor
-from oracle.load.shape import ROLE, NotShownListShape, shapes
+from oracle.load.parts import ROLE
+from oracle.load.shape import NotShownListShape, shapes
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from oracle.extras import MachineExtras, ProcessExtras, Sharing, ThreadSpec
 from oracle.load.yamlpos import scalar
 from oracle.scenario import ArgValue, Check, Defect, Expected, FileSpec, MachineSpec, ProcessSpec, RegionSpec, Scenario, Step
 
@@ -15,6 +16,8 @@ _ON_ONE_LINE = 3  # so many keys of a process are written on one line, more belo
 _PLAIN = re.compile(r"[A-Za-z0-9_./~|@*+-][A-Za-z0-9_./~|@*+ -]*(?<! )")
 _SIMPLE = ("parent", "uid", "euid", "svuid", "terminal", "jail", "sugid", "nice", "command", "text", "cwd", "root")
 _LISTS = ("masked", "pending", "ignored")
+_HOOKS = ("fork_hooks", "emulation_hooks")
+_IN_FORM = ("shares", "threads", "traced", "ktrace", "watches")  # extras that are more than a value or a list of texts
 
 
 def dump_scenario(scenario: Scenario) -> str:
@@ -97,6 +100,11 @@ def _machine(spec: MachineSpec) -> _FlowMap:
         found["background"] = _FlowMap(spec.background)
     if spec.tunables:
         found["tunables"] = _FlowMap(spec.tunables)
+    if (extras := spec.extras) is not None:
+        found.update(_changed(extras, MachineExtras(), ("last_pid",)))
+        found.update({key: _Flow(value) for key, value in _changed(extras, MachineExtras(), _HOOKS).items()})
+        if extras.faults:
+            found["faults"] = _FlowMap({what: times[0] if len(times) == 1 else _Flow(times) for what, times in extras.faults})
     return found
 
 
@@ -116,16 +124,45 @@ def _process(spec: ProcessSpec) -> dict[str, Any]:
         found["session"] = spec.session
     if spec.umask != default.umask:
         found["umask"] = f"{spec.umask:03o}"
-    if spec.files != default.files:
+    extras = spec.extras if spec.extras is not None else ProcessExtras()
+    if spec.files != (() if extras.shares.files else default.files):
         found["files"] = _FlowMap({one.fd: _file(one) for one in spec.files})
-    if spec.memory != default.memory:
+    if spec.memory != (() if extras.shares.memory else default.memory):
         found["memory"] = _FlowMap({one.name: _region(one) for one in spec.memory})
     if spec.limits:
         found["limits"] = _FlowMap({name: _FlowMap(soft=soft, hard=hard) for name, soft, hard in spec.limits})
     found.update({key: _Flow(value) for key, value in _changed(spec, default, _LISTS).items()})
     if spec.caught:
         found["caught"] = _FlowMap(spec.caught)
+    if spec.extras is not None:
+        found.update(_extras(spec.extras))
     return found if len(found) <= _ON_ONE_LINE else dict(found)
+
+
+def _extras(extras: ProcessExtras) -> dict[str, Any]:
+    """What a process has beyond what every process has."""
+    plain = ProcessExtras()
+    found: dict[str, Any] = {}
+    if extras.shares != plain.shares:
+        found["shares"] = _FlowMap(_changed(extras.shares, Sharing(), Sharing.__slots__))
+    if extras.threads:
+        found["threads"] = _FlowMap({thread.name: _thread(thread) for thread in extras.threads})
+    if (traced := extras.traced) is not None:
+        found["traced"] = _FlowMap(by=traced.by, forks=True) if traced.forks else traced.by
+    if (ktrace := extras.ktrace) is not None:
+        found["ktrace"] = _FlowMap(file=ktrace.file, inherit=True) if ktrace.inherit else ktrace.file
+    if extras.watches:
+        found["watches"] = _Flow(
+            _FlowMap(fd=one.fd, process=one.process, notes="|".join(one.notes)) for one in extras.watches
+        )  # fmt: skip
+    for key, value in _changed(extras, plain, tuple(key for key in extras.__slots__ if key not in _IN_FORM)).items():
+        found[key] = _Flow(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _thread(spec: ThreadSpec) -> _FlowMap:
+    changed = _changed(spec, ThreadSpec(spec.name), ("tid", "masked", "pending"))
+    return _FlowMap({key: _Flow(value) if isinstance(value, tuple) else value for key, value in changed.items()})
 
 
 def _file(spec: FileSpec) -> str | _FlowMap:

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from oracle.args import hint
 from oracle.errors import ScenarioError
-from oracle.load.shape import CHECK, PATTERNS, SHOWS, Shapes, fields_at, step_kind
+from oracle.load.parts import PATTERNS
+from oracle.load.shape import CHECK, SHOWS, Shapes, fields_at, step_kind
 from oracle.load.yamlpos import Node, Path, short
 
 # What pydantic wanted to see, by the type of its error. All of these mean: the value is of another kind.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from oracle.args import hint
+from oracle.load import start_extras
 from oracle.load.context import Context, given, ids
 from oracle.load.yamlpos import Node
 from oracle.scenario import RESERVED, STUBBORN, FileSpec, MachineSpec, ProcessSpec, RegionSpec, not_a_role
@@ -29,7 +30,7 @@ def machine(context: Context, node: Node | None) -> MachineSpec:
         if name[0] not in known:
             there = hint(name[0], known) or f"; there are {', '.join(known) or 'none'}"
             context.add(node.entries["tunables"].keys[name[0]], f"no flavor has a tunable {name[0]!r}{there}")
-    return MachineSpec(**values)
+    return MachineSpec(**values, extras=start_extras.machine(node))
 
 
 def processes(context: Context, node: Node | None) -> tuple[ProcessSpec, ...]:
@@ -42,8 +43,11 @@ def processes(context: Context, node: Node | None) -> tuple[ProcessSpec, ...]:
     for name, entry in node.entries.items():
         if name in RESERVED:
             context.add(node.keys[name], not_a_role(name))
+        elif name in context.born:
+            context.add(node.keys[name], f"there is a thread called {name!r} already; give the process another name")
         made[name] = process(context, name, entry, made)
         context.born[name] = context.made[name] = everywhere
+        start_extras.name_threads(context, entry, everywhere)
     return tuple(made.values())
 
 
@@ -68,7 +72,11 @@ def process(context: Context, name: str, node: Node, earlier: dict[str, ProcessS
         elif key == "caught":
             values[key] = tuple(_handler(context, entry, signal) for signal in entry.entries)
     values.update(_places(context, name, node, earlier))
-    return ProcessSpec(name, **values)
+    extras = values["extras"] = start_extras.process(context, node)
+    values.update(start_extras.spared(extras, list(values)))
+    spec = ProcessSpec(name, **values)
+    start_extras.report_flaws(context, node, spec, earlier)
+    return spec
 
 
 def _places(context: Context, name: str, node: Node, earlier: dict[str, ProcessSpec]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from oracle.machine.sched import Scheduler
 from oracle.machine.traps import Kernel, no_wait
 
 if TYPE_CHECKING:
+    from oracle.machine.faults import Faults
     from oracle.machine.locks import Mutex
 
 HZ = 100
@@ -27,9 +28,9 @@ class Machine:
     """
 
     __slots__ = (
-        "allproc", "background", "console", "counters", "curlwp", "expecting", "initproc", "kern", "lwp_names", "maxproc",
-        "names", "nprocs", "pgrps", "proc0", "proc_lock", "roles", "sched", "serial", "ticks", "timer_expired", "trace",
-        "uidinfo", "userret", "vnodes", "zombproc",
+        "allproc", "background", "console", "counters", "curlwp", "expecting", "faults", "initproc", "kern", "lwp_names",
+        "maxproc", "names", "nprocs", "pgrps", "proc0", "proc_lock", "roles", "sched", "serial", "ticks", "timer_expired",
+        "trace", "uidinfo", "userret", "vnodes", "zombproc",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -44,6 +45,7 @@ class Machine:
         self.background: dict[int, int] = {}  # uid -> processes that exist, are counted, and take no part
         self.vnodes: dict[str, Vnode] = {}  # by path
         self.console: list[str] = []
+        self.faults: Faults | None = None  # what is made to fail
         self.counters: dict[str, int] = {}  # the kernel's statistics, by their own names
         self.proc0: Proc = None  # type: ignore[assignment]  # set by a flavor's boot, before anything runs
         self.initproc: Proc = None  # type: ignore[assignment]  # likewise

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from oracle.calls import PORTABLE, CallSpec, Kind, Param
 from oracle.facts import FACTS, Fact, Subject
-from oracle.load.shape import RESOURCES, TOPICS
+from oracle.load.shape import TOPICS
+from oracle.load.start_shape import RESOURCES
 from oracle.scenario import (
     STUBBORN,
     ArgValue,
