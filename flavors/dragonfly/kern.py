@@ -39,6 +39,11 @@ class Revision:
 
 
 @dataclass(slots=True, eq=False)
+class Vkernel:
+    """What a process has that runs virtual machines of a virtual kernel. What is in it, fork never looks at."""
+
+
+@dataclass(slots=True, eq=False)
 class Mqueue:
     """A POSIX message queue."""
 

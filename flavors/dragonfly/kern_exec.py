@@ -43,6 +43,7 @@ def kern_execve(k: Machine, lp: Lwp, path: str, exists: bool, setuid: int | None
     yield from unshare_for_exec(k, lp, p)
     _unshare_sigacts(p)
     p.p_vkernel = None
+    p.p_emul = ""
     stopprofclock(p)
     yield from fdcloseexec(k, p)
     execsigs(lp)

@@ -16,9 +16,11 @@ from oracle.machine.traps import Kernel
 
 
 def pgrp_of(p: Proc) -> Pgrp:
-    """The group a process says it is in."""
-    assert p.p_pgrp is not None
-    return p.p_pgrp
+    """The group a process says it is in; without one, which no real process is, the kernel would fault."""
+    pgrp = p.p_pgrp
+    if pgrp is None:
+        raise Panic("page fault: the process is in no group")
+    return pgrp
 
 
 @models(KERN_PROC, function="proc_getnewpid_locked")

@@ -5,23 +5,29 @@ from __future__ import annotations
 from flavors.dragonfly.early.init_main import new_process
 from flavors.dragonfly.early.kern_plimit import plimit_fork, plimit_modify
 from flavors.dragonfly.early.trap import syscall, userenter
+from flavors.dragonfly.furnish import Ways, same_tid
+from flavors.dragonfly.furnish import furnish as furnish_with
+from flavors.dragonfly.furnish import settle as settle_with
 from flavors.dragonfly.init_main import TUNABLES
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision, kern_of
 from flavors.dragonfly.lower import Intent, Lines
 from flavors.dragonfly.lower import lower as lower_with
 from flavors.dragonfly.r1_62.calls import CALLS
-from flavors.dragonfly.r1_62.kern import State
+from flavors.dragonfly.r1_62.kern import State, state_of
 from flavors.dragonfly.r1_62.kern_exit import exec_new_vmspace, exit1, has_p_zombie, kern_wait, lwp_exit, set_p_zombie
-from flavors.dragonfly.r1_62.kern_fork import KERN_FORK
+from flavors.dragonfly.r1_62.kern_fork import KERN_FORK, at_fork
 from flavors.dragonfly.r1_62.kern_sig import cursig, kill_one, ksignal, trapsignal
 from flavors.dragonfly.r1_62.kern_synch import setrunnable, tstop
 from flavors.dragonfly.r1_62.words import ABSENT, FLAGS, STATES, UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
 from flavors.dragonfly.words import COUNTERS, WORDS, handler, ignored, status
+from oracle.extras import MachineExtras
 from oracle.flavor import Flavor, Inexpressible, Lowered
 from oracle.machine.machine import Machine
-from oracle.scenario import MachineSpec
+from oracle.machine.proc import Lwp
+from oracle.machine.signals import SigActs
+from oracle.scenario import MachineSpec, ProcessSpec
 
 REVISION = Revision(
     userenter=userenter,
@@ -56,6 +62,24 @@ def lower(intent: Intent) -> Lowered | Inexpressible:
     return lower_with(intent, LINES)
 
 
+def to_heap(k: Machine, acts: SigActs) -> None:
+    """Signal actions that have been shared are no longer in anybody's u-area."""
+    state_of(k).heap_sigacts[acts] = None
+
+
+WAYS = Ways(None, same_tid, to_heap, False, at_fork)
+
+
+def furnish(k: Machine, lp: Lwp, spec: ProcessSpec) -> None:
+    """What few processes have."""
+    furnish_with(k, lp, spec, WAYS)
+
+
+def settle(k: Machine, extras: MachineExtras) -> None:
+    """What few machines have."""
+    settle_with(k, extras, WAYS)
+
+
 FLAVOR = Flavor(
     id="dragonfly@1.62",
     title="DragonFly BSD, kern_fork.c 1.62 of 2007-02-16: one thread a process",
@@ -63,6 +87,8 @@ FLAVOR = Flavor(
     calls=CALLS,
     boot=boot,
     new_process=new_process,
+    furnish=furnish,
+    settle=settle,
     syscall=syscall,
     lower=lower,
     signals=SIGNALS,

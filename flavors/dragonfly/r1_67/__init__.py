@@ -6,6 +6,9 @@ from flavors.dragonfly.early.init_main import new_process
 from flavors.dragonfly.early.kern_plimit import plimit_fork, plimit_modify
 from flavors.dragonfly.early.trap import syscall, userenter
 from flavors.dragonfly.early.words import ABSENT, FLAGS
+from flavors.dragonfly.furnish import Ways
+from flavors.dragonfly.furnish import furnish as furnish_with
+from flavors.dragonfly.furnish import settle as settle_with
 from flavors.dragonfly.init_main import TUNABLES
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision
@@ -16,15 +19,18 @@ from flavors.dragonfly.lower import lower as lower_with
 from flavors.dragonfly.proc_h import STATES
 from flavors.dragonfly.r1_67.calls import CALLS
 from flavors.dragonfly.r1_67.kern_exit import exec_new_vmspace, exit1, kern_wait, lwp_exit
-from flavors.dragonfly.r1_67.kern_fork import KERN_FORK
+from flavors.dragonfly.r1_67.kern_fork import KERN_FORK, MAX_TID, at_fork
 from flavors.dragonfly.r1_67.kern_sig import cursig, ksignal, lwpsignal, proc_unstop
 from flavors.dragonfly.r1_67.kern_synch import tstop
 from flavors.dragonfly.r1_67.unmodelled import UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
 from flavors.dragonfly.words import COUNTERS, WORDS, handler, ignored, status
+from oracle.extras import MachineExtras
 from oracle.flavor import Flavor, Inexpressible, Lowered
+from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
-from oracle.scenario import MachineSpec
+from oracle.machine.proc import Lwp, Proc
+from oracle.scenario import MachineSpec, ProcessSpec
 
 REVISION = Revision(
     userenter=userenter,
@@ -58,6 +64,32 @@ def lower(intent: Intent) -> Lowered | Inexpressible:
     return lower_with(intent, LINES)
 
 
+def link_thread(p: Proc, lp: Lwp) -> None:
+    """The newest thread comes first."""
+    p.p_lwps.insert(0, lp)
+
+
+def lasttid(p: Proc, tid: int) -> int:
+    """p_lasttid is the id that will be given out next; at the highest one, it stays and the lowest free one is sought."""
+    highest = max(lp.lwp_tid for lp in p.p_lwps)
+    if tid < highest:
+        raise Unmodelled(f"thread ids of this revision only rise: with a thread {highest}, the last one was not {tid}")
+    return min(tid + 1, MAX_TID)
+
+
+WAYS = Ways(link_thread, lasttid, None, False, at_fork)
+
+
+def furnish(k: Machine, lp: Lwp, spec: ProcessSpec) -> None:
+    """What few processes have."""
+    furnish_with(k, lp, spec, WAYS)
+
+
+def settle(k: Machine, extras: MachineExtras) -> None:
+    """What few machines have."""
+    settle_with(k, extras, WAYS)
+
+
 FLAVOR = Flavor(
     id="dragonfly@1.67",
     title="DragonFly BSD, kern_fork.c 1.67 of 2007-03-13: the first days of threads",
@@ -65,6 +97,8 @@ FLAVOR = Flavor(
     calls=CALLS,
     boot=boot,
     new_process=new_process,
+    furnish=furnish,
+    settle=settle,
     syscall=syscall,
     lower=lower,
     signals=SIGNALS,

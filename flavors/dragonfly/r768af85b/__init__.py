@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from flavors.dragonfly.furnish import Ways, same_tid
+from flavors.dragonfly.furnish import furnish as furnish_with
+from flavors.dragonfly.furnish import settle as settle_with
 from flavors.dragonfly.init_main import TUNABLES, new_process
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision
 from flavors.dragonfly.kern_exec import exec_new_vmspace
 from flavors.dragonfly.kern_exit import end_thread, exit1, kern_wait
-from flavors.dragonfly.kern_plimit import plimit_fork, plimit_modify
+from flavors.dragonfly.kern_plimit import plimit_fork, plimit_lwp_fork, plimit_modify
 from flavors.dragonfly.kern_proc import has_szomb, set_szomb
 from flavors.dragonfly.kern_sig import cursig, ksignal, lwpsignal, proc_unstop
 from flavors.dragonfly.kern_sig_calls import kill_one
@@ -16,15 +19,17 @@ from flavors.dragonfly.lower import Intent, Lines
 from flavors.dragonfly.lower import lower as lower_with
 from flavors.dragonfly.proc_h import STATES
 from flavors.dragonfly.r768af85b.calls import CALLS
-from flavors.dragonfly.r768af85b.kern_fork import KERN_FORK
+from flavors.dragonfly.r768af85b.kern_fork import KERN_FORK, at_fork, tid_of
 from flavors.dragonfly.r768af85b.unmodelled import UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
 from flavors.dragonfly.trap import syscall, userenter
 from flavors.dragonfly.unmodelled import ABSENT
 from flavors.dragonfly.words import COUNTERS, FLAGS, WORDS, handler, ignored, status
+from oracle.extras import MachineExtras
 from oracle.flavor import Flavor, Inexpressible, Lowered
 from oracle.machine.machine import Machine
-from oracle.scenario import MachineSpec
+from oracle.machine.proc import Lwp, Proc
+from oracle.scenario import MachineSpec, ProcessSpec
 
 REVISION = Revision(
     userenter=userenter,
@@ -58,6 +63,26 @@ def lower(intent: Intent) -> Lowered | Inexpressible:
     return lower_with(intent, LINES)
 
 
+def link_thread(p: Proc, lp: Lwp) -> None:
+    """Threads stand in the order of their ids, and make their process's limits private."""
+    plimit_lwp_fork(p)
+    p.p_lwps.append(lp)
+    p.p_lwps.sort(key=tid_of)
+
+
+WAYS = Ways(link_thread, same_tid, None, True, at_fork)
+
+
+def furnish(k: Machine, lp: Lwp, spec: ProcessSpec) -> None:
+    """What few processes have."""
+    furnish_with(k, lp, spec, WAYS)
+
+
+def settle(k: Machine, extras: MachineExtras) -> None:
+    """What few machines have."""
+    settle_with(k, extras, WAYS)
+
+
 FLAVOR = Flavor(
     id="dragonfly@768af85b",
     title="DragonFly BSD, git 768af85b (kern_fork.c of 2010-01-02)",
@@ -65,6 +90,8 @@ FLAVOR = Flavor(
     calls=CALLS,
     boot=boot,
     new_process=new_process,
+    furnish=furnish,
+    settle=settle,
     syscall=syscall,
     lower=lower,
     signals=SIGNALS,

@@ -317,7 +317,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
     )
     lwps.append(lp)  # [608]
     if len(lwps) > 1:
-        lwps.sort(key=_tid)  # [608]
+        lwps.sort(key=tid_of)  # [608]
     destproc.p_lasttid = tid  # [609]
     destproc.p_nthreads += 1  # [610]
     if k.sched.ready:  # [612-613] sic: the lwp can be seen, and has no thread yet
@@ -341,7 +341,7 @@ def _free_tid(lwps: list[Lwp], tid: int) -> int:
 
 
 @models(KERN_FORK, 95, 103, "rb_lwp_compare")
-def _tid(lp: Lwp) -> int:
+def tid_of(lp: Lwp) -> int:
     """Threads stand in the order of their ids."""
     return lp.lwp_tid  # [98-102]
 
