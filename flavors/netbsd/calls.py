@@ -12,7 +12,7 @@ from flavors.netbsd.kern_exec import execve1
 from flavors.netbsd.kern_exit import do_sys_wait, exit1
 from flavors.netbsd.kern_fork import fork1, sys___clone, sys___vfork14, sys_fork, sys_vfork
 from flavors.netbsd.kern_ktrace import ktrace
-from flavors.netbsd.kern_proc import pgrp_find, proc_enterpgrp, proc_find_raw
+from flavors.netbsd.kern_proc import pgrp_find, pgrp_of, proc_enterpgrp, proc_find_raw
 from flavors.netbsd.kern_resource import donice, dosetrlimit
 from flavors.netbsd.kern_sig import kill_one, killpg1, kpgsignal, kpsignal
 from flavors.netbsd.kern_time import nanosleep1, profil, run_in_user_mode, setitimer
@@ -32,7 +32,7 @@ from oracle.machine.errno import EFAULT, EINVAL, ENOTTY, ESRCH
 from oracle.machine.files import File
 from oracle.machine.kevent import KQueue
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Lwp, Pgrp, Proc
+from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel, no_wait
 from oracle.machine.vm import Inherit, load, map_region, store, unmap_region
 
@@ -56,12 +56,6 @@ def native(spec: CallSpec) -> Callable[[Run], Run]:
         return run
 
     return register
-
-
-def group_of(p: Proc) -> Pgrp:
-    """The group that a process says it is in."""
-    assert p.p_pgrp is not None
-    return p.p_pgrp
 
 
 # --- making processes -----------------------------------------------------------------------------------------------------
@@ -188,7 +182,7 @@ def _type(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     signo = args.number("signal")
     if signo <= 0 or signo >= NSIG:
         raise EINVAL(f"signal {signo}")
-    session = group_of(l.lwp_proc).pg_session
+    session = pgrp_of(l.lwp_proc).pg_session
     if session.s_ttyvp is None or not l.lwp_proc.p_lflag & PL_CONTROLT:
         raise ENOTTY("no controlling terminal")
     if session.s_ttypgrp is not None:
@@ -405,7 +399,7 @@ def _getppid(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 
 @portable("getpgrp")
 def _getpgrp(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
-    return no_wait(group_of(l.lwp_proc).pg_id)
+    return no_wait(pgrp_of(l.lwp_proc).pg_id)
 
 
 @portable("alarm")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flavors.netbsd import param
 from flavors.netbsd.calls import CALLS
+from flavors.netbsd.furnish import furnish, settle
 from flavors.netbsd.init_main import boot, new_process
 from flavors.netbsd.lower import lower
 from flavors.netbsd.sources import KERN_FORK
@@ -75,4 +76,6 @@ FLAVOR = Flavor(
     {"forkfsleep": 0, "uarea_fail": 0, "note_track": 0, "child_return_traps": 1, "options.DIAGNOSTIC": 0},
     VIOLATIONS,
     UNMODELLED,
+    furnish=furnish,
+    settle=settle,
 )

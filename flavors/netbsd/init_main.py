@@ -13,6 +13,7 @@ from flavors.netbsd.param import (
     LW_SYSTEM,
     MAXCOMLEN,
     MAXPROC,
+    NATIVE,
     PK_CLDSIGIGN,
     PK_SUGID,
     PK_SYSTEM,
@@ -101,7 +102,7 @@ def _give_own(k: Machine, p: Proc, cred: Cred, fd: FileDesc, cwdi: Cwdi, vm: VmS
     p.p_sigignore = DEFAULT_IGNORED
     p.p_vmspace = vm
     p.p_nstopchild = 0
-    p.p_emul = "netbsd"
+    p.p_emul = NATIVE
     p.p_lock = Mutex("p_lock", None, 1, k.next_serial())
     p.p_reflock = RwLock("tstile")
     p.p_waitcv = CondVar("wait")

@@ -12,6 +12,7 @@ from flavors.netbsd.param import (
     AFORK,
     CONTSIG,
     MAXCOMLEN,
+    NATIVE,
     NOTE_EXEC,
     PK_EXEC,
     PK_SUGID,
@@ -70,6 +71,7 @@ def execve_runproc(k: Machine, l: Lwp, path: str, setuid: int | None) -> Kernel[
         vrele(p.p_textvp)
     p.p_textvp = vp
     p.p_stackbase = k.next_serial()
+    p.p_emul = NATIVE
     p.p_flag |= PK_EXEC
     if p.p_lflag & PL_PPWAIT:
         assert p.p_pptr is not None

@@ -6,7 +6,7 @@ from flavors.netbsd.kern_auth import cred_of, crfree
 from flavors.netbsd.kern_descrip import fd_free
 from flavors.netbsd.kern_event import knote
 from flavors.netbsd.kern_ktrace import ktrderef
-from flavors.netbsd.kern_proc import fixjobc, proc_find_raw, proc_free_pid, proc_leavepgrp
+from flavors.netbsd.kern_proc import fixjobc, pgrp_of, proc_find_raw, proc_free_pid, proc_leavepgrp
 from flavors.netbsd.kern_resource import chgproccnt, lim_free, sched_proc_exit
 from flavors.netbsd.kern_sig import count_stopchild, killproc, kpgsignal, kpsignal, miscount, sleep_sig, stop_here
 from flavors.netbsd.param import (
@@ -107,8 +107,7 @@ def exit1(k: Machine, l: Lwp, rv: int) -> Kernel[None]:
 
 def _leave_session(k: Machine, p: Proc) -> None:
     """A session leader's exit hangs up the foreground group and takes the terminal away from the session."""
-    assert p.p_pgrp is not None
-    session = p.p_pgrp.pg_session
+    session = pgrp_of(p).pg_session
     if session.s_leader is not p:
         return
     if session.s_ttyvp is not None:

@@ -65,6 +65,7 @@ from flavors.netbsd.uvm_glue import uvm_proc_fork
 from flavors.netbsd.vfs_cwd import cwdinit, cwdshare
 from oracle.cite import models
 from oracle.machine.errno import EAGAIN, EINVAL, ENOMEM, Panic
+from oracle.machine.faults import Faults
 from oracle.machine.locks import CondVar, Mutex, RwLock, cv_wait, mutex_enter, mutex_exit, mutex_tryenter
 from oracle.machine.machine import HZ, Machine
 from oracle.machine.proc import Lwp, Proc
@@ -144,6 +145,14 @@ def mutex_pass(mutex: Mutex) -> Kernel[None]:
         yield from tsleep(mutex, mutex.mtx_name)
 
 
+def uarea_fault(k: Machine, l1: Lwp, faults: Faults) -> bool:
+    """Whether the scenario wants this u-area not to be had."""
+    number = faults.strike("uarea")
+    if number and k.trace is not None:
+        k.note(l1, "fault", f"no kernel memory for u-area {number} since the start")
+    return number > 0
+
+
 def ppwait_over(p2: Proc) -> bool:
     """Whether what a vfork parent waits for has happened."""
     return not p2.p_lflag & PL_PPWAIT
@@ -191,7 +200,8 @@ def fork1(
             if globals_.forkfsleep:  # [258-259] sic: here, too
                 yield from tsleep(globals_, "forkulim", globals_.forkfsleep)
             raise EAGAIN(f"uid {uid} has {count - 1} processes, its soft limit")  # [260] no message
-    if globals_.uarea_fail:  # [269-270] the last thing that can fail
+    # [269-270] the last thing that can fail
+    if globals_.uarea_fail or (k.faults is not None and uarea_fault(k, l1, k.faults)):
         chgproccnt(k, uid, -1)  # [271] undo
         k.nprocs -= 1  # [272] undo
         raise ENOMEM("no kernel address space for a u-area")  # [273] neither message nor sleep
@@ -274,7 +284,8 @@ def fork1(
     uvm_proc_fork(p1, p2, bool(flags & FORK_SHAREVM))  # [421] memory
     l2 = lwp_create(k, l1, p2, stack, stacksize)  # [427-429] its only LWP; whether that failed nobody asks
     l2.lwp_private = l1.lwp_private  # [437] same thread-local storage pointer
-    # [442-443] no emulation hook for native processes
+    if globals_.emul_hooks and (hook := globals_.emul_hooks.get(p2.p_emul)) is not None:  # [442-443] native has none
+        hook(k, p2, p1)
     for hook in globals_.forkhooks:  # [449] the tree registers none
         hook(k, p2, p1)
     # [451] the probe

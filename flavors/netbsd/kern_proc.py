@@ -120,6 +120,14 @@ def proc_find(k: Machine, pid: int) -> Proc | None:
 # --- groups and sessions --------------------------------------------------------------------------------------------------
 
 
+def pgrp_of(p: Proc) -> Pgrp:
+    """The group that a process says it is in; without one, which no real process is, the kernel would fault."""
+    pgrp = p.p_pgrp
+    if pgrp is None:
+        raise Panic("page fault: the process is in no group")
+    return pgrp
+
+
 @models(KERN_PROC)
 def pgrp_find(k: Machine, pgid: int) -> Pgrp | None:
     """The group with an id, if it has members."""
@@ -197,17 +205,16 @@ def proc_enterpgrp(k: Machine, curp: Proc, pid: int, pgid: int, mksess: bool) ->
         if found is None or not p_inferior(k, found, curp):
             raise ESRCH(f"no descendant with pid {pid}")
         p = found
-        assert p.p_pgrp is not None and curp.p_pgrp is not None
-        if p.p_pgrp.pg_session is not curp.p_pgrp.pg_session:
+        session = pgrp_of(p).pg_session
+        if session is not pgrp_of(curp).pg_session:
             raise EPERM("in another session")
-        if pgrp is not None and pgrp.pg_session is not p.p_pgrp.pg_session:
+        if pgrp is not None and pgrp.pg_session is not session:
             raise EPERM("the group is in another session")
         if p.p_flag & PK_EXEC:
             raise EACCES("has called exec")
     elif mksess and pgrp is not None:
         raise EPERM("there is a process group with the caller's pid")
-    old = p.p_pgrp
-    assert old is not None
+    old = pgrp_of(p)
     if old.pg_session.s_leader is p:
         if not mksess and old is pgrp:
             return

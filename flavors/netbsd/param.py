@@ -160,6 +160,7 @@ KTRFAC_DEFAULT = KTRFAC_SYSCALL | KTRFAC_SYSRET | 1 << 3 | 1 << 4 | 1 << 5 | KTR
 
 # --- limits, sys/param.h, sys/syslimits.h, sys/conf/param.c ---------------------------------------------------------------
 
+NATIVE = "netbsd"  # the name of the native emulation
 MAXUSERS = 64  # amd64 GENERIC
 MAXPROC = 20 + 16 * MAXUSERS
 CHILD_MAX = 160

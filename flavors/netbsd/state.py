@@ -49,6 +49,7 @@ class NetBSD:
     child_return_traps: int = 1  # 1: x86's first return of a child, which stops if it is traced; 0: that of other ports
     note_track: int = 0  # 1: the attach that finds a half-made child, as repaired in November 2012
     forkhooks: list[Callable[[Machine, Proc, Proc], None]] = field(default_factory=list)  # most recently registered first
+    emul_hooks: dict[str, Callable[[Machine, Proc, Proc], None]] = field(default_factory=dict)  # e_proc_fork, by emulation
     fork_listener: Callable[[Machine, int, int], int] | None = None  # of KAUTH_PROCESS_FORK, instead of the stock one
     rlimit_listener: Callable[[Cred], bool] | None = None  # whether a limit may be passed, instead of the superuser's
     freeprocs: list[Proc] = field(default_factory=list)  # process structures given back, last one on top
