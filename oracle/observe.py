@@ -28,6 +28,7 @@ class Focus:
 
     actors: tuple[str, ...]  # who makes calls; the kernel, init and the shell are looked at only if they do
     resources: tuple[str, ...]  # limits that are set or changed
+    extras: bool = False  # whether a process starts with more than every process has
 
 
 ALWAYS = (
@@ -39,6 +40,7 @@ ALWAYS = (
 )  # fmt: skip
 SYSTEM = ("pid", "tids", "registers", "flags", "ktrace_flags", "holds", "estcpu", "nstopchild")
 ZOMBIE = ("state", "parent", "status", "exit_signal")
+RARE = ("arguments", "emulation", "tracked_leader", "virtual_kernel")
 PAIR = ("memory", "files", "cwd", "handlers", "offsets", "regions")
 PAIR_SYSTEM = ("signal_lock", "limits", "credential")
 MACHINE = ("machine.nprocs", "machine.console_lines", "machine.forks", "machine.vforks")
@@ -114,6 +116,8 @@ def observe(flavor: Flavor, k: Machine, focus: Focus) -> tuple[list[Block], list
             one, other = _live_process(flavor, k, roles_by_pid, name, proc)
             blocks += (one, _holdings(flavor, k, focus, roles_by_pid, name, proc))
             system.append(other)
+            if focus.extras:
+                system.append(_rare(flavor, k, name, proc))
             for elder_name, elder in live:
                 one, other = _pair(f"{elder_name}~{name}", elder, proc)
                 blocks.append(one)
@@ -311,6 +315,18 @@ def _holdings(flavor: Flavor, k: Machine, focus: Focus, roles_by_pid: Mapping[in
         if vp.v_locks and (locks := sum(owner is proc for owner in vp.v_locks)):
             facts[f"locks.{vp.name}"] = locks
     return _paths(name, tuple(facts)), tuple(facts.values())
+
+
+def _rare(flavor: Flavor, k: Machine, name: str, proc: Proc) -> Block:
+    """What is looked at only where some process starts with more than every process has."""
+    native = proc.p_emul in ("", flavor.system)
+    values = (
+        proc.p_args.ar_args if proc.p_args is not None else NONE,
+        "native" if native else proc.p_emul,
+        k.role(proc.p_fdtol.fdl_leader) if proc.p_fdtol is not None else NONE,
+        proc.p_vkernel is not None,
+    )
+    return _paths(name, RARE), values
 
 
 def _file(file: File, cloexec: bool) -> str:

@@ -337,4 +337,5 @@ def _focus(scenario: Scenario) -> Focus:
         str(step.args["resource"]): None for step in scenario.steps if isinstance(step, Step) and step.call == "setrlimit"
     }
     resources.update({resource: None for process in scenario.processes for resource, _, _ in process.limits})
-    return Focus(tuple(actors), tuple(resources))
+    extras = any(process.extras is not None for process in scenario.processes)
+    return Focus(tuple(actors), tuple(resources), extras)
