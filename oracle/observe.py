@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from oracle.facts import APART, SHARED, Value
 from oracle.flavor import Flavor
-from oracle.machine.files import File
+from oracle.machine.files import File, Vnode
 from oracle.machine.kevent import KQueue
 from oracle.machine.limits import RLIM_INFINITY
 from oracle.machine.machine import Machine
@@ -50,7 +49,7 @@ BACKSTAGE = ("kernel", "init", "shell")
 AFORK = 0x01  # the same accounting flag on every BSD
 KTRFAC_INHERIT = 0x40000000  # likewise
 NONE = "none"
-NO_LWP = (0, "", "", "", (0, 0), 0)
+NO_LWP = Lwp(Proc(0, 0, "", 0), 0, 0)  # of a process that has none left: nothing is set
 
 
 @lru_cache(maxsize=65536)
@@ -107,19 +106,23 @@ def observe(flavor: Flavor, k: Machine, focus: Focus) -> tuple[list[Block], list
     blocks: list[Block] = []
     system: list[Block] = []
     names, allproc = k.names, k.allproc
-    roles_by_pid = {proc.p_pid: name for proc, name in names.items()}
+    roles_by_pid: dict[int, str] = {}
+    for proc, name in names.items():
+        roles_by_pid[proc.p_pid] = name
+    locked = _locked(k)
     live: list[tuple[str, Proc]] = []
     for proc, name in names.items():
         if name in BACKSTAGE and name not in focus.actors:
             continue
         if proc in allproc:
             one, other = _live_process(flavor, k, roles_by_pid, name, proc)
-            blocks += (one, _holdings(flavor, k, focus, roles_by_pid, name, proc))
+            blocks.append(one)
+            blocks.append(_holdings(flavor, focus, roles_by_pid, locked, name, proc))
             system.append(other)
             if focus.extras:
                 system.append(_rare(flavor, k, name, proc))
             for elder_name, elder in live:
-                one, other = _pair(f"{elder_name}~{name}", elder, proc)
+                one, other = _pair(_pair_paths(elder_name, name), elder, proc)
                 blocks.append(one)
                 system.append(other)
             live.append((name, proc))
@@ -130,6 +133,21 @@ def observe(flavor: Flavor, k: Machine, focus: Focus) -> tuple[list[Block], list
             blocks.append((_paths(name, ("state",)), ("reaped",)))
     _machine(blocks, system, flavor, k, roles_by_pid, live)
     return blocks, system
+
+
+def _locked(k: Machine) -> list[Vnode]:
+    """The files with advisory locks on them."""
+    locked: list[Vnode] = []
+    for vp in k.vnodes.values():
+        if vp.v_locks:
+            locked.append(vp)
+    return locked
+
+
+def _roles(k: Machine, procs: list[Proc]) -> tuple[str, ...]:
+    """The roles of some processes."""
+    roles = tuple(map(k.names.get, procs))
+    return tuple(map(k.role, procs)) if None in roles else roles  # type: ignore[return-value]  # there is no None in it
 
 
 def _state_of_threads(lwps: list[Lwp]) -> str:
@@ -175,8 +193,8 @@ def _tid(lwp: Lwp) -> int:
 def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], name: str, proc: Proc) -> tuple[Block, Block]:
     """What there is to say of every process: gathered here, put into words once for all processes that look the same."""
     fd, cwdi, acts, pgrp, textvp, cred = proc.p_fd, proc.p_cwdi, proc.p_sigacts, proc.p_pgrp, proc.p_textvp, proc.p_ucred
-    names, lwps, ppid, fpid = k.names, proc.p_lwps, proc.p_ppid, proc.p_fpid
-    parent = names.get(proc.p_pptr) or k.role(proc.p_pptr)  # type: ignore[arg-type]  # no key is None
+    lwps, ppid, fpid, node = proc.p_lwps, proc.p_ppid, proc.p_fpid, proc.p_tracenode
+    parent = k.names.get(proc.p_pptr) or k.role(proc.p_pptr)  # type: ignore[arg-type]  # no key is None
     lwp = lwps[0] if len(lwps) == 1 else _first_lwp(proc)
     if cwdi is not None:
         cdir, rdir, cmask = cwdi.cwdi_cdir.name, cwdi.cwdi_rdir.name, cwdi.cwdi_cmask
@@ -192,7 +210,9 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
         group_list = group if proc in pgrp.pg_members else _list_of(k, roles_by_pid, proc)
         session = roles_by_pid.get(sid) or f"pid {sid}"
     state = flavor.states[proc.p_stat]
-    if state == "running" and lwp is not None and lwp.lwp_task is not None:
+    if lwp is None:
+        lwp = NO_LWP
+    elif state == "running" and lwp.lwp_task is not None:
         state = _state_of_threads(lwps)
     return _process_facts(
         flavor,
@@ -200,11 +220,11 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
         state,
         parent,
         (roles_by_pid.get(ppid) or f"pid {ppid}") if ppid else parent,
-        tuple([names.get(child) or k.role(child) for child in proc.p_children]),
+        _roles(k, proc.p_children) if proc.p_children else (),
         group,
         group_list,
         session,
-        (cred.cr_uid, cred.cr_ruid, cred.cr_svuid, cred.cr_prison or NONE) if cred is not None else (-1, -1, -1, NONE),
+        (cred.cr_uid, cred.cr_ruid, cred.cr_svuid, cred.cr_prison) if cred is not None else (-1, -1, -1, None),
         (proc.p_flag, proc.p_sflag, proc.p_slflag, proc.p_lflag, proc.p_stflag, acts.ps_flag if acts is not None else 0),
         proc.p_exitsig,
         proc.p_xstat,
@@ -221,14 +241,18 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
         proc.p_acflag,
         proc.p_realtimer,
         proc.p_cputime,
-        (proc.p_traceflag, proc.p_tracenode.kn_name if proc.p_tracenode is not None else ""),
+        proc.p_traceflag,
+        node.kn_name if node is not None else "",
         len(proc.p_klist),
         proc.p_mqueue_cnt,
         _peers(k, proc) if proc.p_peers is not None or proc.p_leader is not proc else (),
-        (lwp.lwp_sigmask, lwp.lwp_sigstk, lwp.lwp_usp, lwp.lwp_private, lwp.lwp_retval, lwp.lwp_estcpu)
-        if lwp is not None
-        else NO_LWP,
-        tuple([(one.lwp_tid, one.lwp_siglist, *one.lwp_handled) for one in lwps]),
+        lwp.lwp_sigmask,
+        lwp.lwp_sigstk,
+        lwp.lwp_usp,
+        lwp.lwp_private,
+        lwp.lwp_retval,
+        lwp.lwp_estcpu,
+        ((lwp.lwp_tid, lwp.lwp_siglist, lwp.lwp_handled),) if len(lwps) == 1 else _threads(lwps),
         proc.p_pid,
         proc.p_hold,
         proc.p_nstopchild,
@@ -238,36 +262,41 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
 @lru_cache(maxsize=65536)
 def _process_facts(
     flavor: Flavor, name: str, state: str, parent: str, getppid: str, children: tuple[str, ...], group: str, group_list: str,
-    session: str, ids: tuple[int, int, int, str], words: tuple[int, ...], exitsig: int, xstat: int, real_parent: str,
+    session: str, ids: tuple[int, int, int, str | None], words: tuple[int, ...], exitsig: int, xstat: int, real_parent: str,
     fork_event: str, siglist: int, ignored: int, cdir: str, rdir: str, cmask: int, nice: int, comm: str, text: str, acflag: int,
-    timer: int, cputime: int, ktrace: tuple[int, str], watched: int, mqueues: int, peers: tuple[str, ...],
-    lwp: tuple[int, str, str, str, tuple[int, int], int], lwps: tuple[tuple[Any, ...], ...], pid: int, hold: int,
-    nstopchild: int | None,
+    timer: int, cputime: int, ktrace: int, ktrace_file: str, watched: int, mqueues: int, peers: tuple[str, ...],
+    mask: int, sigstk: str, usp: str, private: str, retval: tuple[int, int], estcpu: int,
+    lwps: tuple[tuple[int, int, tuple[str, ...]], ...], pid: int, hold: int, nstopchild: int | None,
 ) -> tuple[Block, Block]:  # fmt: skip
     """The facts of ALWAYS and of SYSTEM from what was gathered of a process."""
-    mask, sigstk, usp, private, retval, estcpu = lwp
+    *uids, jail = ids
     bits, flags = _word_facts(flavor, words)
     pending = siglist
-    for _, one, *_ in lwps:
+    for _, one, _ in lwps:
         pending |= one
     values = (
-        state, parent, getppid, children, group, group_list, session, *ids, *bits, signal_name(flavor, exitsig),
+        state, parent, getppid, children, group, group_list, session, *uids, jail or NONE, *bits, signal_name(flavor, exitsig),
         flavor.status(xstat << 8 | 0o177) if state == "stopped" else None, real_parent, fork_event, _signals(flavor, pending),
-        _signals(flavor, mask), _signals(flavor, ignored), tuple([text for _, _, *handled in lwps for text in handled]),
+        _signals(flavor, mask), _signals(flavor, ignored), tuple([text for _, _, handled in lwps for text in handled]),
         sigstk or NONE, cdir, rdir, f"{cmask:03o}", usp or "own", private or NONE, len(lwps), nice, comm, text,
-        acflag & AFORK != 0, timer != 0, cputime, _ktrace(*ktrace), watched, mqueues, peers,
+        acflag & AFORK != 0, timer != 0, cputime, _ktrace(ktrace, ktrace_file), watched, mqueues, peers,
     )  # fmt: skip
     more = (
         pid,
-        tuple([str(tid) for tid, *_ in lwps]),
+        tuple([str(tid) for tid, _, _ in lwps]),
         f"{retval[0]}, {retval[1]}",
         flags,
-        f"{ktrace[0]:#x}",
+        f"{ktrace:#x}",
         hold,
         estcpu,
         nstopchild,
     )
     return (_paths(name, ALWAYS), values), (_paths(name, SYSTEM), more)
+
+
+def _threads(lwps: list[Lwp]) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
+    """What is told apart by thread: id, pending signals, handlers run."""
+    return tuple([(one.lwp_tid, one.lwp_siglist, one.lwp_handled) for one in lwps])
 
 
 def _role_of(roles_by_pid: Mapping[int, str], pid: int) -> str:
@@ -289,32 +318,50 @@ def _ktrace(flags: int, file: str) -> str:
     return f"to {file}, inherited" if flags & KTRFAC_INHERIT else f"to {file}"
 
 
-def _holdings(flavor: Flavor, k: Machine, focus: Focus, roles_by_pid: Mapping[int, str], name: str, proc: Proc) -> Block:
+def _holdings(
+    flavor: Flavor, focus: Focus, roles_by_pid: Mapping[int, str], locked: list[Vnode], name: str, proc: Proc
+) -> Block:
     """What a process has open, mapped, limited, caught and locked."""
-    facts: dict[str, Value] = {}
+    opened: list[int | str] = []
+    mapped: tuple[str, ...] = ()
+    more: list[str] = []
+    facts: list[Value] = []
     if (fd := proc.p_fd) is not None:
         exclose = fd.fd_exclose
         files = fd.fd_files
         for number in sorted(files) if len(files) > 1 else files:
             file = files[number]
-            facts[f"fd.{number}"] = _file(file, number in exclose) if file.f_offset or exclose else file.f_name
+            opened.append(number)
+            facts.append(_file(file, number in exclose) if file.f_offset or exclose else file.f_name)
             if type(file.f_data) is KQueue:
-                facts[f"events.{number}"] = _events(flavor, roles_by_pid, file.f_data)
+                opened.append(f"events.{number}")
+                facts.append(_events(flavor, roles_by_pid, file.f_data))
     if (vm := proc.p_vmspace) is not None:
-        for region, entry in vm.vm_map.items():
-            facts[f"memory.{region}"] = entry.obj.data
+        mapped = tuple(vm.vm_map)
+        for entry in vm.vm_map.values():
+            facts.append(entry.obj.data)
     if focus.resources and (limit := proc.p_limit) is not None:
         for resource in focus.resources:
             soft, hard = limit.pl_rlimit[resource]
-            facts[f"limit.{resource}"] = f"{_limit(soft)}/{_limit(hard)}"
+            more.append(f"limit.{resource}")
+            facts.append(f"{_limit(soft)}/{_limit(hard)}")
     if (acts := proc.p_sigacts) is not None and acts.ps_sigact:
         for number in sorted(acts.ps_sigact):
             if handler := flavor.handler(proc, number):
-                facts[f"handler.{signal_name(flavor, number)}"] = handler
-    for vp in k.vnodes.values():
-        if vp.v_locks and (locks := sum(owner is proc for owner in vp.v_locks)):
-            facts[f"locks.{vp.name}"] = locks
-    return _paths(name, tuple(facts)), tuple(facts.values())
+                more.append(f"handler.{signal_name(flavor, number)}")
+                facts.append(handler)
+    for vp in locked:
+        if locks := sum(owner is proc for owner in vp.v_locks):
+            more.append(f"locks.{vp.name}")
+            facts.append(locks)
+    return _held_paths(name, tuple(opened), mapped, tuple(more)), tuple(facts)
+
+
+@lru_cache(maxsize=65536)
+def _held_paths(subject: str, opened: tuple[int | str, ...], mapped: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths of what a process holds: descriptors by number, regions by name, the rest by the name of the fact."""
+    names = [f"fd.{one}" if isinstance(one, int) else one for one in opened] + [f"memory.{one}" for one in mapped]
+    return tuple([f"{subject}.{name}" for name in (*names, *more)])
 
 
 def _rare(flavor: Flavor, k: Machine, name: str, proc: Proc) -> Block:
@@ -351,21 +398,30 @@ def _events(flavor: Flavor, roles_by_pid: Mapping[int, str], queue: KQueue) -> t
     )
 
 
-def _pair(subject: str, one: Proc, other: Proc) -> tuple[Block, Block]:
+@lru_cache(maxsize=65536)
+def _pair_paths(elder: str, younger: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The paths of the facts of PAIR and of PAIR_SYSTEM about two processes."""
+    return _paths(f"{elder}~{younger}", PAIR), _paths(f"{elder}~{younger}", PAIR_SYSTEM)
+
+
+def _pair(paths: tuple[tuple[str, ...], tuple[str, ...]], one: Proc, other: Proc) -> tuple[Block, Block]:
     """How two processes hang together."""
     fd, fd2, vm, vm2, cwdi = one.p_fd, other.p_fd, one.p_vmspace, other.p_vmspace, one.p_cwdi
     offsets: list[str] = []
     if fd is not None and fd2 is not None:
-        files = fd2.fd_files
-        for number in sorted(fd.fd_files) if len(fd.fd_files) > 1 else fd.fd_files:
-            if files.get(number) is fd.fd_files[number]:
+        files, files2 = fd.fd_files, fd2.fd_files
+        for number in sorted(files) if len(files) > 1 else files:
+            if files2.get(number) is files[number]:
                 offsets.append(str(number))
     regions: list[str] = []
     if vm is not None and vm2 is not None:
         if vm is vm2:
             regions += vm.vm_map
         else:
-            regions += [name for name, entry in vm.vm_map.items() if _writes_meet(entry, vm2.vm_map.get(name))]
+            theirs = vm2.vm_map
+            for name, entry in vm.vm_map.items():
+                if not entry.needs_copy and _writes_meet(entry, theirs.get(name)):
+                    regions.append(name)
     files_shared = SHARED if fd is fd2 and fd is not None else APART
     values = (
         SHARED if vm is vm2 and vm is not None else APART,
@@ -380,11 +436,11 @@ def _pair(subject: str, one: Proc, other: Proc) -> tuple[Block, Block]:
         SHARED if one.p_limit is other.p_limit else APART,
         SHARED if one.p_ucred is other.p_ucred else APART,
     )
-    return (_paths(subject, PAIR), values), (_paths(subject, PAIR_SYSTEM), more)
+    return (paths[0], values), (paths[1], more)
 
 
 def _writes_meet(entry: VmEntry, other: VmEntry | None) -> bool:
-    return other is not None and entry.obj is other.obj and not entry.needs_copy and not other.needs_copy
+    return other is not None and entry.obj is other.obj and not other.needs_copy
 
 
 def _machine(
@@ -396,17 +452,30 @@ def _machine(
     live: Iterable[tuple[str, Proc]],
 ) -> None:
     """Counts, statistics, groups, console."""
-    counters, console = k.counters, k.console
-    forks, vforks = counters.get(flavor.counters["forks"], 0), counters.get(flavor.counters["vforks"], 0)
-    blocks.append((MACHINE, (k.nprocs, len(console), forks, vforks)))
-    charged = [(uid, info.ui_proccnt) for uid, info in k.uidinfo.items() if info.ui_proccnt]
-    charged.sort()
-    blocks.append((_paths("machine.uid", tuple([uid for uid, _ in charged])), tuple([count for _, count in charged])))
-    groups: dict[str, Value] = {}
+    counters, console, pgrps, uidinfo = k.counters, k.console, k.pgrps, k.uidinfo
+    values: list[Value] = [
+        k.nprocs, len(console), counters.get(flavor.counters["forks"], 0), counters.get(flavor.counters["vforks"], 0)
+    ]  # fmt: skip
+    uids: list[int] = []
+    for uid in sorted(uidinfo):
+        if count := uidinfo[uid].ui_proccnt:
+            uids.append(uid)
+            values.append(count)
+    groups: list[str] = []
     for _, proc in live:
         pgrp = proc.p_pgrp
-        if pgrp is not None and (name := _role_of(roles_by_pid, pgrp.pg_id)) not in groups and k.pgrps.get(pgrp.pg_id) is pgrp:
-            groups[name] = tuple([k.role(member) for member in pgrp.pg_members])
-    blocks.append((_paths("machine.group", tuple(groups)), tuple(groups.values())))
+        if pgrp is not None and (name := _role_of(roles_by_pid, pgrp.pg_id)) not in groups and pgrps.get(pgrp.pg_id) is pgrp:
+            groups.append(name)
+            values.append(_roles(k, pgrp.pg_members))
+    blocks.append((_machine_paths(tuple(uids), tuple(groups)), tuple(values)))
     system.append((CONSOLE, (tuple(console),)))
-    system.append((_paths("machine.counter", tuple(counters)), tuple([count or None for count in counters.values()])))
+    counts: tuple[int | None, ...] = tuple(counters.values())
+    if 0 in counts:
+        counts = tuple([count or None for count in counts])
+    system.append((_paths("machine.counter", tuple(counters)), counts))
+
+
+@lru_cache(maxsize=65536)
+def _machine_paths(uids: tuple[int, ...], groups: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths of the facts of MACHINE, of what uids are charged, and of the groups."""
+    return (*MACHINE, *_paths("machine.uid", uids), *_paths("machine.group", groups))

@@ -1,8 +1,12 @@
-"""What a run comes to: one frozen value with all that happened, was observed, was expected and did not hold."""
+"""What a run comes to: one frozen value with all that happened, was observed, was expected and did not hold.
+
+The two values that every run makes are named tuples: a frozen dataclass takes three times as long to make.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from oracle.facts import Value
 from oracle.observation import Observation
@@ -11,11 +15,10 @@ ASLEEP, SPINS, GONE, INEXPRESSIBLE, UNMODELLED = "asleep", "spins", "does not re
 ABSENT = "absent"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one step. `result` is comparable between flavors; `detail` is the system's own reason."""
 
-    index: int
+    step: int  # its number
     by: str
     call: str  # as made on this flavor, with its arguments
     result: str
@@ -55,8 +58,7 @@ class Violation:
     known: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(NamedTuple):
     """All that a run came to."""
 
     scenario: str

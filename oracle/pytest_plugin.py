@@ -229,7 +229,7 @@ def _told(result: RunResult, scenario: Scenario) -> Iterable[str]:
     lines = {step.index: step.line for step in scenario.steps if isinstance(step, Step)}
     yield f"the steps on {plain(result.flavor)}:"
     for one in result.outcomes:
-        where = f"line {lines[one.index]}" if lines.get(one.index) else f"step {one.index}"
+        where = f"line {lines[one.step]}" if lines.get(one.step) else f"step {one.step}"
         why = f" ({prose(one.detail)})" if one.detail else ""
         yield f"  {where}: {plain(one.by)} {plain(one.call)} -> {plain(one.result)}{why}"
     if result.crash:

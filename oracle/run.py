@@ -120,15 +120,15 @@ class Execution:
     def observation(self) -> Observation:
         """What there is to observe now."""
         k = self.k
-        now = k.ticks
-        blocks: list[Block] = [
-            (_call_paths(made.step.index), (made.result_now(), made.elapsed(now))) for made in self.made
-        ]  # fmt: skip
+        sched, now = k.sched, k.ticks
+        blocks: list[Block] = []
+        for made in self.made:
+            blocks.append((_call_paths(made.step.index), (made.result_now(), made.elapsed(now))))
         seen, system = observe(self.flavor, k, self.focus)
         blocks += seen
-        panic = "none" if k.sched.panic is None else str(k.sched.panic)
+        panic = "none" if sched.panic is None else str(sched.panic)
         stuck: tuple[str, ...] = ()
-        if k.sched.sleepers:
+        if sched.sleepers:
             actors = [*self.focus.actors, *(made.step.born for made in self.made if made.step.born)]
             stuck = deadlock(k, self.flavor, actors)
         blocks.append((END, (panic, stuck)))
@@ -142,10 +142,13 @@ class Execution:
         """What the run came to, so far. Nothing was observed of a run that crashed or never started."""
         unseen = bool(crash) or not self.started
         shown, misplaced = self.verdict.of_defect(self.scenario.defect, self.unmodelled, crash)
+        outcomes: list[Outcome] = []
+        for made in self.made:
+            outcomes.append(self.outcome(made))
         return RunResult(
             self.scenario.name,
             self.flavor.id,
-            tuple([self.outcome(made) for made in self.made]),
+            tuple(outcomes),
             Observation() if unseen else self.observation(),
             tuple(self.verdict.unmet),
             tuple(self.verdict.violations.values()),
@@ -182,11 +185,10 @@ class Execution:
             k.sched.run()
 
     def _new_process(self, spec: ProcessSpec) -> None:
-        k = self.k
+        k, name = self.k, spec.name
         lwp = self.flavor.new_process(k, spec, k.roles[spec.parent].lwp_proc)
-        k.names[lwp.lwp_proc] = spec.name
-        k.lwp_names[lwp] = spec.name
-        k.roles[spec.name] = lwp
+        k.names[lwp.lwp_proc] = k.lwp_names[lwp] = name
+        k.roles[name] = lwp
         if spec.extras is not None:
             self.flavor.furnish(k, lwp, spec)
 
@@ -229,17 +231,18 @@ class Execution:
         return None
 
     def _make(self, made: Made, lwp: Lwp, call: Call, args: Args) -> None:
-        k, step = self.k, made.step
-        if call.spec.births:
+        k, step, spec = self.k, made.step, call.spec
+        sched = k.sched
+        if spec.births:
             k.expecting[lwp] = step.born or f"child{step.index}"
-        made.returns = call.spec.result
+        made.returns = spec.result
         if k.trace is not None:
             k.note(lwp, "calls", made.call)
-        before = (k.sched.switches + 1, k.sched.rings, len(lwp.lwp_handled))
-        made.task = task = k.sched.spawn(lwp, call.spec.name, self.flavor.syscall(k, lwp, call, args))
+        before = (sched.switches + 1, sched.rings, len(lwp.lwp_handled))
+        made.task = task = sched.spawn(lwp, spec.name, self.flavor.syscall(k, lwp, call, args))
         self._by_task[task] = made
-        k.sched.run(task)
-        if task.failure is not None and self._checked and before == (k.sched.switches, k.sched.rings, len(lwp.lwp_handled)):
+        sched.run(task)
+        if task.failure is not None and self._checked and before == (sched.switches, sched.rings, len(lwp.lwp_handled)):
             self._look_for_traces(made, task.failure)  # nobody else ran, no timer went off, no handler was called
         if k.zombproc:
             self._let_init_reap()
@@ -261,14 +264,14 @@ class Execution:
 
     def _finished(self, task: Task) -> None:
         """The scheduler says that a task ended."""
-        failure = task.failure
-        if isinstance(failure, Unmodelled):
+        k, failure = self.k, task.failure
+        if failure is not None and isinstance(failure, Unmodelled):
             self.unmodelled = str(failure)
         made = self._by_task.get(task)
         if made is None:
             return
-        made.ended = self.k.ticks
-        self.k.expecting.pop(task.lwp, None)  # not before: a call that sleeps first still makes its process
+        made.ended = k.ticks
+        k.expecting.pop(task.lwp, None)  # not before: a call that sleeps first still makes its process
         if failure is None:
             made.result = self._show_value(task.value, made.returns)
         elif isinstance(failure, Errno):
@@ -279,8 +282,8 @@ class Execution:
             made.result, made.detail = "panic", str(failure)
         else:
             made.result, made.detail = UNMODELLED, str(failure)
-        if self.k.trace is not None:
-            self.k.note(task.lwp, "returns", made.result)
+        if k.trace is not None:
+            k.note(task.lwp, "returns", made.result)
 
     def _show_value(self, value: object, returns: Result) -> str:
         if value is None:
@@ -291,8 +294,11 @@ class Execution:
 
     def role_of_pid(self, pid: int) -> str:
         """The role of the process that has or last had a pid."""
-        names = [name for proc, name in self.k.names.items() if proc.p_pid == pid]
-        return names[-1] if names else f"pid {pid}"
+        names = self.k.names
+        for proc in reversed(names):
+            if proc.p_pid == pid:
+                return names[proc]
+        return f"pid {pid}"
 
     def _let_init_reap(self) -> None:
         """What init(8) does all day: collect the zombies that it inherited."""
@@ -332,10 +338,17 @@ def _call_paths(step: int) -> tuple[str, ...]:
 
 
 def _focus(scenario: Scenario) -> Focus:
-    actors = dict.fromkeys(step.by for step in scenario.steps if isinstance(step, Step))
-    resources = {
-        str(step.args["resource"]): None for step in scenario.steps if isinstance(step, Step) and step.call == "setrlimit"
-    }
-    resources.update({resource: None for process in scenario.processes for resource, _, _ in process.limits})
-    extras = any(process.extras is not None for process in scenario.processes)
+    actors: dict[str, None] = {}
+    resources: dict[str, None] = {}
+    extras = False
+    for step in scenario.steps:
+        if isinstance(step, Step):
+            actors[step.by] = None
+            if step.call == "setrlimit":
+                resources[str(step.args["resource"])] = None
+    for process in scenario.processes:
+        for resource, _, _ in process.limits:
+            resources[resource] = None
+        if process.extras is not None:
+            extras = True
     return Focus(tuple(actors), tuple(resources), extras)

@@ -153,9 +153,8 @@ def closef(k: Machine, fp: File, p: Proc) -> Kernel[None]:
 @models(KERN_LOCKF, function="lf_clearlock")
 def lf_unlock(vp: Vnode, owner: Proc) -> None:
     """Drop all POSIX locks of an owner on a file."""
-    while owner in vp.v_locks:
-        vp.v_locks.remove(owner)
-        owner.p_numposixlocks -= 1
+    owner.p_numposixlocks -= vp.v_locks.count(owner)
+    vp.v_locks = tuple([other for other in vp.v_locks if other is not owner])
 
 
 def holdfp(p: Proc, fd: int) -> File:

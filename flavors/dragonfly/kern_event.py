@@ -15,7 +15,7 @@ from flavors.dragonfly.sources import KERN_EVENT
 from oracle.cite import models
 from oracle.machine.cred import Cred
 from oracle.machine.errno import EACCES, ESRCH, Errno
-from oracle.machine.kevent import Knote, KQueue
+from oracle.machine.kevent import Knote, KQueue, unwatch
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 
@@ -23,7 +23,7 @@ from oracle.machine.proc import Proc
 @models(KERN_EVENT)
 def knote(k: Machine, p: Proc, hint: int, cred: Cred | None) -> None:
     """Tell everybody who watches a process. `cred` is the running process's, for the jail check of tracking."""
-    for kn in list(p.p_klist):
+    for kn in p.p_klist:
         if filt_proc(k, kn, p, hint, cred):
             kn.kn_active = True
 
@@ -35,7 +35,7 @@ def filt_proc(k: Machine, kn: Knote, p: Proc, hint: int, cred: Cred | None) -> b
     if kn.kn_sfflags & event:
         kn.kn_fflags |= event
     if event == NOTE_EXIT:
-        p.p_klist.remove(kn)
+        unwatch(p, kn)
         kn.kn_proc = None
         return True
     if event == NOTE_FORK and kn.kn_sfflags & NOTE_TRACK:
@@ -67,7 +67,7 @@ def kqueue_register(k: Machine, kq: KQueue, pid: int, fflags: int, cred: Cred | 
     if parent:
         kn.kn_data = parent
         kn.kn_fflags = NOTE_CHILD
-    p.p_klist.insert(0, kn)
+    p.p_klist = (kn, *p.p_klist)
     kq.kq_knotes.append(kn)
     if dead:
         filt_proc(k, kn, p, NOTE_EXIT, cred)
@@ -81,6 +81,6 @@ def kqueue_close(kq: KQueue) -> None:
     """Forget all that a queue watches."""
     for kn in kq.kq_knotes:
         if kn.kn_proc is not None:
-            kn.kn_proc.p_klist.remove(kn)
+            unwatch(kn.kn_proc, kn)
             kn.kn_proc = None
     kq.kq_knotes.clear()

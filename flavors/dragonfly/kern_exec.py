@@ -116,7 +116,7 @@ def _set_ids(p: Proc, owner: int | None) -> None:
             ktrdestroy(p)
             p.p_traceflag = 0
         change_euid(p, owner)
-        p.p_varsymset.clear()
+        p.p_varsymset = ()
     elif cred.cr_uid == cred.cr_ruid:
         p.p_flag &= ~P_SUGID
     cred = cred_of(p)

@@ -52,7 +52,7 @@ def exit1(k: Machine, lp: Lwp, rv: int) -> Kernel[NoReturn]:
     p = lp.lwp_proc
     if p.p_pid == 1:
         raise Panic("init is going to exit")
-    p.p_varsymset.clear()
+    p.p_varsymset = ()
     try:
         yield from killalllwps(k, lp, forexec=False)
     except EALREADY:

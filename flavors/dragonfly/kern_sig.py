@@ -320,7 +320,7 @@ def postsig(k: Machine, lp: Lwp, sig: int) -> Kernel[None]:
         acts.ps_sigcatch &= ~bit
         if bit & IGNORE_MASK and sig != SIGCONT:
             acts.ps_sigignore |= bit
-    lp.lwp_handled.append(f"{signal_name(sig)} {action.name}")
+    lp.lwp_handled += (f"{signal_name(sig)} {action.name}",)
 
 
 @models(KERN_SIG)

@@ -68,7 +68,7 @@ def setlock(p: Proc, fd: int) -> None:
         raise EAGAIN(f"{vp.name} is locked")
     leader.p_flag |= P_ADVLOCK
     if leader not in vp.v_locks:
-        vp.v_locks.append(leader)
+        vp.v_locks += (leader,)
         leader.p_numposixlocks += 1
 
 

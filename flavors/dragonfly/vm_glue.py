@@ -93,7 +93,7 @@ def empty_vmspace(k: Machine, vm: VmSpace) -> None:
     shmexit(k, vm)
     for region in list(vm.vm_map):
         unmap_region(vm, region)
-    vm.vm_upcalls.clear()
+    vm.vm_upcalls = ()
 
 
 def map_program(p: Proc) -> None:

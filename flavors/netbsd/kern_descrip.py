@@ -76,7 +76,7 @@ def fd_close(k: Machine, p: Proc, fd: int) -> None:
 
 def _unlock(p: Proc, fp: File) -> None:
     if p.p_flag & PK_ADVLOCK and isinstance(fp.f_data, Vnode) and p in fp.f_data.v_locks:
-        fp.f_data.v_locks = [owner for owner in fp.f_data.v_locks if owner is not p]
+        fp.f_data.v_locks = tuple([owner for owner in fp.f_data.v_locks if owner is not p])
 
 
 @models(KERN_DESCRIP)
@@ -183,7 +183,7 @@ def advlock(p: Proc, fd: int) -> None:
         raise EAGAIN("locked by another process")
     p.p_flag |= PK_ADVLOCK
     if not owners:
-        owners.append(p)
+        fp.f_data.v_locks = (p,)
 
 
 def is_queue(fp: File) -> KQueue:

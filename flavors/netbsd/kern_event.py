@@ -20,7 +20,7 @@ from flavors.netbsd.state import kern
 from oracle.cite import models
 from oracle.machine.cred import Cred
 from oracle.machine.errno import EPERM, ESRCH, Errno
-from oracle.machine.kevent import Knote, KQueue
+from oracle.machine.kevent import Knote, KQueue, unwatch
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 
@@ -28,7 +28,7 @@ from oracle.machine.proc import Proc
 @models(KERN_EVENT)
 def knote(k: Machine, p: Proc, hint: int, cred: Cred) -> None:
     """Tell everybody who watches a process. `cred` is that of the LWP that runs: tracking acts with it."""
-    for kn in list(p.p_klist):
+    for kn in p.p_klist:
         if filt_proc(k, kn, p, hint, cred):
             kn.kn_active = True
 
@@ -78,7 +78,7 @@ def attach(kq: KQueue, p: Proc, fflags: int, cred: Cred) -> Knote:
     if (cred.cr_ruid != theirs.cr_ruid or p.p_flag & PK_SUGID) and not suser(cred):
         raise EPERM("another user's process")
     kn = Knote(kq, p, p.p_pid, fflags)
-    p.p_klist.insert(0, kn)
+    p.p_klist = (kn, *p.p_klist)
     kq.kq_knotes.append(kn)
     return kn
 
@@ -101,6 +101,6 @@ def kqueue_close(kq: KQueue) -> None:
     """Forget all that a queue watches."""
     for kn in kq.kq_knotes:
         if kn.kn_proc is not None:
-            kn.kn_proc.p_klist.remove(kn)
+            unwatch(kn.kn_proc, kn)
             kn.kn_proc = None
     kq.kq_knotes.clear()

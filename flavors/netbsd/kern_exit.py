@@ -95,7 +95,7 @@ def exit1(k: Machine, l: Lwp, rv: int) -> Kernel[None]:
         fixjobc(k, p, p.p_pgrp, False)
     if p.p_klist:
         knote(k, p, NOTE_EXIT, cred_of(l))
-        p.p_klist.clear()
+        p.p_klist = ()
     _give_away_children(k, p)
     _die(k, p)
     l.lwp_stat = LSZOMB

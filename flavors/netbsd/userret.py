@@ -106,7 +106,7 @@ def postsig(k: Machine, l: Lwp, signo: int) -> Kernel[None]:
     if handler is None:
         yield from sigexit(k, l, signo)
         return
-    l.lwp_handled.append(f"{SIGNAL_NAMES.get(signo, f'signal {signo}')} {handler.name}")
+    l.lwp_handled += (f"{SIGNAL_NAMES.get(signo, f'signal {signo}')} {handler.name}",)
     l.lwp_sigmask |= handler.mask
     if handler.flags & SA_RESETHAND:
         p.p_sigcatch &= ~bit

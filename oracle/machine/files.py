@@ -19,7 +19,7 @@ class Vnode:
 
     name: str  # its path
     v_usecount: int = 0  # open files, directories and program texts that refer to it
-    v_locks: list[Proc] = field(default_factory=list)  # owners of POSIX advisory locks, oldest first
+    v_locks: tuple[Proc, ...] = ()  # owners of POSIX advisory locks, oldest first
 
 
 @counted("f_count")

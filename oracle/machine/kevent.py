@@ -38,3 +38,8 @@ class KtrNode:
 
     kn_name: str
     kn_refs: int = 1
+
+
+def unwatch(p: Proc, kn: Knote) -> None:
+    """Take a knote off the list of the process that it watches."""
+    p.p_klist = tuple([one for one in p.p_klist if one is not kn])

@@ -105,7 +105,7 @@ class Proc:
     p_args: Args | None = None
     p_traceflag: int = 0  # ktrace: what is traced
     p_tracenode: KtrNode | None = None  # ktrace: where to; NetBSD p_tracep
-    p_klist: list[Knote] = field(default_factory=list)  # who watches it
+    p_klist: tuple[Knote, ...] = ()  # who watches it
     p_realtimer: int = 0  # ticks at which the real-time interval timer goes off; 0: not armed
     p_cputime: int = 0  # ticks of processor time used
     p_childtime: int = 0  # the same, of children waited for
@@ -119,7 +119,7 @@ class Proc:
     p_numposixlocks: int = 0  # advisory locks, counted on the leader
     p_prof: int = 0  # profiling buffer
     p_emul: str = ""  # system-call emulation
-    p_varsymset: list[str] = field(default_factory=list)  # DragonFly: variant symlinks
+    p_varsymset: tuple[str, ...] = ()  # DragonFly: variant symlinks
     p_vkernel: object | None = None  # DragonFly: virtual-kernel state
     p_stackbase: int = 0  # NetBSD: written by exec alone
     p_estcpu: int = 0  # NetBSD p_estcpu_inherited: the estimate that the scheduler gave it at birth
@@ -144,6 +144,6 @@ class Lwp:
     lwp_estcpu: int = 0  # scheduler's estimate of recent use
     lwp_priority: int = 0
     lwp_cpumask: int = -1
-    lwp_handled: list[str] = field(default_factory=list)  # "SIGNAL handler" for each handler it ran, in order
+    lwp_handled: tuple[str, ...] = ()  # "SIGNAL handler" for each handler it ran, in order
     lwp_locks: list[Mutex | RwLock] = field(default_factory=list)  # what it holds
     lwp_task: Task | None = None  # its kernel code, while it is in the kernel; None in user mode

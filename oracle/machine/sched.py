@@ -119,12 +119,12 @@ class Scheduler:
         while True:
             while ready:
                 if self.pick is _first:
-                    task = ready.popleft()
+                    self._resume(ready.popleft())
                 else:
                     index = self.pick(None, ready)
                     task = ready[index]
                     del ready[index]
-                self._resume(task)
+                    self._resume(task)
                 if self.switches > most:
                     raise LimitExceeded(f"more than {SWITCHES_PER_ROUND} switches in one round: tasks wake each other for ever")
             if call is not None and call.done and not self.sleepers:
@@ -184,7 +184,7 @@ class Scheduler:
         task.done = True
         task.failure = failure
         task.lwp.lwp_task = None
-        if isinstance(failure, Panic):
+        if failure is not None and isinstance(failure, Panic):
             self.panic = failure
             self.ready.clear()
             self.sleepers.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from oracle.errors import MachineMisuse
@@ -48,7 +48,7 @@ class VmSpace:
     vm_dsize: int = 0  # data pages
     vm_ssize: int = 0  # stack pages
     vm_shm: list[str] | None = None  # attached System V segments, if any ever were
-    vm_upcalls: list[str] = field(default_factory=list)
+    vm_upcalls: tuple[str, ...] = ()
 
 
 def store(vm: VmSpace, region: str, data: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from oracle.diff import Divergence
@@ -185,7 +185,7 @@ def calls_of(result: RunResult) -> tuple[Outcome, ...]:
     """What the calls gave. The call in which a flavor crashed never ended; it says so here."""
     done = result.outcomes
     if result.crash and done and done[-1].result in ("", ASLEEP):
-        return (*done[:-1], replace(done[-1], result="crashed"))
+        return (*done[:-1], done[-1]._replace(result="crashed"))
     return done
 
 

@@ -107,7 +107,7 @@ def _run(result: RunResult, letter: str, file: str) -> Json:
         "status": mark(result).value.lower(),
         "calls": [
             {
-                "step": one.index,
+                "step": one.step,
                 "by": one.by,
                 "call": one.call,
                 "result": one.result,

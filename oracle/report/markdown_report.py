@@ -143,7 +143,7 @@ def _calls(comparison: Comparison) -> str:
             text = f"{code(one.call, cell=True)} → {code(one.result, cell=True)}"
             if one.elapsed:
                 text += f" after {one.elapsed} ms"
-            steps.setdefault((one.index, one.by), {})[result.flavor] = text
+            steps.setdefault((one.step, one.by), {})[result.flavor] = text
     rows = [
         [str(index), code(by, cell=True), *(said.get(flavor, "–") for flavor in flavors)]
         for (index, by), said in sorted(steps.items())

@@ -85,7 +85,7 @@ def _broken_off(execution: Execution, start: int, stages: list[Stage]) -> Iterat
     seen = sum(len(stage.events) for stage in stages)
     if execution.made and execution.made[-1].step not in [stage.item for stage in stages]:
         made = execution.made[-1]
-        outcome = replace(execution.outcome(made), result="crashed")
+        outcome = execution.outcome(made)._replace(result="crashed")
         yield Stage(made.step, outcome, (), _events(execution, start, seen), Changes(), (), ())
 
 

@@ -50,9 +50,7 @@ def _stage(stage: Stage, scenario: Scenario, look: Look) -> str:
     if stage.outcome is not None and stage.outcome.detail:
         lines.append(look.quiet(paragraph(f"because: {prose(stage.outcome.detail)}", look.width, INDENT)))
     lines += _kernel(stage.events, look)
-    lines += [
-        INDENT + look.note(f"step {one.index} went on: {_call(one)} now gives {plain(one.result)}") for one in stage.later
-    ]
+    lines += [INDENT + look.note(f"step {one.step} went on: {_call(one)} now gives {plain(one.result)}") for one in stage.later]
     for birth in stage.changes.births:
         lines += _birth(birth, look)
     lines += [INDENT + _gone(one, look) for one in stage.changes.gone]

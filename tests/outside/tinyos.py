@@ -390,7 +390,7 @@ def userret(k: Machine, lwp: Lwp) -> Kernel[None]:
         action = live(p.p_sigacts).ps_sigact.get(signo)
         if action is None:
             exit1(k, lwp, signo)
-        lwp.lwp_handled.append(f"{SIGNAL_NAMES[signo]} {action.name}")
+        lwp.lwp_handled += (f"{SIGNAL_NAMES[signo]} {action.name}",)
     return (yield from no_wait(None))
 
 

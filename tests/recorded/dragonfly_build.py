@@ -78,7 +78,7 @@ def _flags(p1: Proc, knobs: Knobs, names: dict[str, int]) -> None:
     p1.p_cputime, p1.p_childtime = 10, 20
     p1.p_numposixlocks = knobs.number("numposixlocks", 2)
     p1.p_traceflag = knobs.number("traceflag")
-    p1.p_varsymset = [str(n) for n in range(1, knobs.number("nvarsyms") + 1)]
+    p1.p_varsymset = tuple(str(n) for n in range(1, knobs.number("nvarsyms") + 1))
     if knobs.number("vkernel"):
         p1.p_vkernel = object()
     if knobs.number("tracenode"):
@@ -139,7 +139,7 @@ def _files(p1: Proc, knobs: Knobs) -> None:
         kq = KQueue()
         kn = Knote(kq, p1, p1.p_pid, NOTE_FORK)
         kq.kq_knotes.append(kn)
-        p1.p_klist.append(kn)
+        p1.p_klist += (kn,)
 
 
 def _leaders(k: Machine, p1: Proc, knobs: Knobs, names: dict[str, int], parent: Proc) -> None:

@@ -123,7 +123,7 @@ def _structures(k: Machine, p1: Proc, knobs: Knobs) -> None:
         kq = KQueue()
         kn = Knote(kq, p1, p1.p_pid, P.NOTE_FORK)
         kq.kq_knotes.append(kn)
-        p1.p_klist.append(kn)
+        p1.p_klist += (kn,)
 
 
 def _threads(p1: Proc, l1: Lwp, knobs: Knobs) -> None:

@@ -33,7 +33,7 @@ def test_every_fact_that_is_observed_is_in_the_vocabulary() -> None:
     k, parent, _ = family()
     queue = KQueue()
     live(parent.p_fd).fd_files[5] = File("kqueue", "kqueue", queue)
-    k.vnode("/a").v_locks.append(parent)
+    k.vnode("/a").v_locks = (parent,)
     found = facts(k, "nproc")
     assert {"parent.events.5", "parent.locks./a", "parent.limit.nproc", "parent~kid.memory"} <= set(found)
     assert [path for path in found if lookup(path) is None] == []

@@ -326,7 +326,7 @@ def test_a_walk_tells_what_a_step_brought_about() -> None:
     assert [one.path for one in vfork.changes.facts if "kid" in one.path] == []  # told by the birth
     assert [one.event for one in vfork.events] == ["calls", "sleeps"]
     assert [(one.ms, one.event) for one in sleep.events] == [(0, "calls"), (0, "sleeps"), (200, "wakes"), (200, "returns")]
-    assert [(one.index, one.result) for one in left.later] == [(1, "kid")]
+    assert [(one.step, one.result) for one in left.later] == [(1, "kid")]
     assert [(one.role, one.before, one.state) for one in left.changes.gone] == [("kid", "running", "zombie")]
     assert [(one.path, one.met) for one in checked.expected] == [("kid.state", True), ("parent.umask", False)]
     assert [(one.role, one.state) for one in wait.changes.gone] == [("kid", "reaped")]

@@ -302,7 +302,7 @@ def test_a_pid_that_was_given_twice_is_its_later_owners() -> None:
 def test_a_step_is_taken_by_whom_any_of_its_selectors_names() -> None:
     both, other_alone = ("other", "tinyos"), ("other",)
     steps = (replace(step(1, "parent", "getpid"), only=both), replace(step(2, "parent", "getpid"), only=other_alone))
-    assert [one.index for one in run(program(*steps), FLAVOR).outcomes] == [1]
+    assert [one.step for one in run(program(*steps), FLAVOR).outcomes] == [1]
 
 
 def test_who_spins_runs_and_is_not_asleep() -> None:

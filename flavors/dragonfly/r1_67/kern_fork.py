@@ -217,8 +217,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         pptr = k.initproc if flags & RFNOWAIT else p1  # [447-450]
         p2.p_pptr = pptr  # [451]
         pptr.p_children.insert(0, p2)  # [452]
-        if p1.p_varsymset:
-            p2.p_varsymset = p1.p_varsymset.copy()  # [454]
+        p2.p_varsymset = p1.p_varsymset  # [454] a copy: whoever changes one, replaces its own
         if p1.p_traceflag & KTRFAC_INHERIT and p2.p_tracenode is None:  # [463]
             p2.p_traceflag = p1.p_traceflag  # [464]
             p2.p_tracenode = ktrinherit(p1.p_tracenode)  # [465]

@@ -224,8 +224,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         pptr = k.initproc if flags & RFNOWAIT else p1  # [486-489]
         p2.p_pptr = pptr  # [490]
         pptr.p_children.insert(0, p2)  # [491]
-        if p1.p_varsymset:
-            p2.p_varsymset = p1.p_varsymset.copy()  # [493]
+        p2.p_varsymset = p1.p_varsymset  # [493] a copy: whoever changes one, replaces its own
         if p1.p_traceflag & KTRFAC_INHERIT and p2.p_tracenode is None:  # [502]
             p2.p_traceflag = p1.p_traceflag  # [503]
             p2.p_tracenode = ktrinherit(p1.p_tracenode)  # [504]

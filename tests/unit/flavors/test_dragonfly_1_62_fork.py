@@ -62,7 +62,7 @@ def test_a_handler_on_a_stack_that_was_never_registered_is_not_modelled() -> Non
     box.do("parent", "sigaction", signal="SIGUSR1", handler="h", options="SA_ONSTACK")
     box.do("parent", "fork")
     box.do("parent", "kill", to="parent", signal="SIGUSR1")
-    assert box.lwp("parent").lwp_handled == ["SIGUSR1 h"]
+    assert box.lwp("parent").lwp_handled == ("SIGUSR1 h",)
     with pytest.raises(Unmodelled, match="nobody registered"):
         box.do("kid", "kill", to="kid", signal="SIGUSR1")
 

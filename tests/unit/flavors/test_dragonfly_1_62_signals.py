@@ -66,7 +66,7 @@ def test_a_signal_between_the_test_and_the_copy_stays_with_the_parent() -> None:
     box.start("shell", "kill", to="parent", signal="SIGALRM")
     box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "malloc procsig" else 0
     box.run()
-    assert (box.lwp("parent").lwp_handled, box.lwp("kid").lwp_handled) == (["SIGALRM h"], [])
+    assert (box.lwp("parent").lwp_handled, box.lwp("kid").lwp_handled) == (("SIGALRM h",), ())
 
 
 def test_a_sleeper_stops_at_once_and_sleeps_on_after_the_continue() -> None:
@@ -101,7 +101,7 @@ def test_a_caught_continue_ends_the_sleep_that_a_stop_interrupted() -> None:
     box.run()
     box.do("shell", "kill", to="parent", signal="SIGSTOP")
     box.do("shell", "kill", to="parent", signal="SIGCONT")
-    assert (box.said(wait), box.lwp("parent").lwp_handled) == ("EINTR", ["SIGCONT h"])
+    assert (box.said(wait), box.lwp("parent").lwp_handled) == ("EINTR", ("SIGCONT h",))
 
 
 def test_a_masked_continue_continues_and_stays_pending() -> None:
@@ -116,9 +116,9 @@ def test_a_signal_for_a_stopped_process_waits_for_the_continue() -> None:
     box.do("parent", "sigaction", signal="SIGUSR1", handler="h")
     box.do("shell", "kill", to="parent", signal="SIGSTOP")
     box.do("shell", "kill", to="parent", signal="SIGUSR1")
-    assert box.lwp("parent").lwp_handled == []
+    assert box.lwp("parent").lwp_handled == ()
     box.do("shell", "kill", to="parent", signal="SIGCONT")
-    assert box.lwp("parent").lwp_handled == ["SIGUSR1 h"]
+    assert box.lwp("parent").lwp_handled == ("SIGUSR1 h",)
 
 
 def test_a_kill_ends_stopped_sleeping_and_held_processes() -> None:
@@ -142,7 +142,7 @@ def test_a_signal_ends_a_sleep_and_its_handler_runs() -> None:
     wait = box.start("parent", "wait")
     box.run()
     box.do("shell", "kill", to="parent", signal="SIGUSR1")
-    assert (box.said(wait), box.lwp("parent").lwp_handled) == (ASLEEP, ["SIGUSR1 h"])
+    assert (box.said(wait), box.lwp("parent").lwp_handled) == (ASLEEP, ("SIGUSR1 h",))
 
 
 def test_stops_wait_for_the_exec_of_a_vfork_child_even_asleep() -> None:
@@ -180,7 +180,7 @@ def test_a_debugger_hears_of_stops_even_if_it_asked_not_to() -> None:
     box.do("shell", "sigaction", signal="SIGCHLD", handler="h", options="SA_NOCLDSTOP")
     box.do("parent", "ptrace", request="traceme")
     box.do("parent", "kill", to="parent", signal="SIGUSR1")
-    assert box.lwp("shell").lwp_handled == ["SIGCHLD h"]
+    assert box.lwp("shell").lwp_handled == ("SIGCHLD h",)
     assert box.do("shell", "wait") == "parent stopped SIGUSR1"
     box.do("shell", "kill", to="parent", signal="SIGCONT")  # its debugger will see
     assert box.proc("parent").p_stat == SSTOP

@@ -78,8 +78,8 @@ def test_a_signal_between_the_test_and_the_copy_reaches_both_processes() -> None
     box.start("shell", "kill", to="parent", signal="SIGALRM")
     box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "kmalloc subproc" else 0
     box.run()
-    assert box.lwp("parent").lwp_handled == ["SIGALRM h"]
-    assert box.lwp("kid").lwp_handled == ["SIGALRM h"]
+    assert box.lwp("parent").lwp_handled == ("SIGALRM h",)
+    assert box.lwp("kid").lwp_handled == ("SIGALRM h",)
 
 
 def test_continuing_a_child_tells_its_parent_nothing() -> None:

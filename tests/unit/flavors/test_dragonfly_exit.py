@@ -163,7 +163,7 @@ def test_a_tracking_queue_follows_forks_before_the_child_runs() -> None:
     assert parent.kn_fflags == NOTE_FORK
     assert (kid.kn_fflags, kid.kn_data) == (NOTE_CHILD | NOTE_EXIT, box.proc("parent").p_pid)
     box.do("shell", "close", fd=fd)
-    assert box.proc("parent").p_klist == []
+    assert box.proc("parent").p_klist == ()
 
 
 def test_tracking_from_outside_a_jail_is_checked_against_the_forking_process() -> None:

@@ -64,9 +64,9 @@ def test_unsharing_the_table_loses_posix_locks() -> None:
     box = Box(None, ProcessSpec("parent", files=(FileSpec(0, "/f"),)))
     box.do("parent", "lock", fd=0)
     box.do("parent", "rfork", flags="RFPROC")
-    assert box.k.vnode("/f").v_locks == [box.proc("parent")]
+    assert box.k.vnode("/f").v_locks == (box.proc("parent"),)
     box.do("parent", "rfork", flags="RFFDG|RFMEM")
-    assert box.k.vnode("/f").v_locks == []
+    assert box.k.vnode("/f").v_locks == ()
     assert box.proc("parent").p_numposixlocks == 0
 
 
@@ -75,7 +75,7 @@ def test_a_close_by_a_sharer_drops_the_other_leaders_locks() -> None:
     box.do("parent", "lock", fd=0)
     box.do("parent", "rfork", flags="RFPROC")
     box.do("kid", "close", fd=0)
-    assert box.k.vnode("/f").v_locks == []
+    assert box.k.vnode("/f").v_locks == ()
 
 
 def test_unshared_memory_forgets_that_segments_are_attached() -> None:
@@ -123,7 +123,7 @@ def test_an_exit_signal_of_sigusr1_kills_the_parent_and_hides_the_child_from_wai
     box.do("parent", "sigaction", signal="SIGUSR1", handler="h")
     box.do("parent", "rfork", flags="RFPROC|RFFDG|RFLINUXTHPN")
     box.do("kid", "exit", status=4)
-    assert box.lwp("parent").lwp_handled == ["SIGUSR1 h"]
+    assert box.lwp("parent").lwp_handled == ("SIGUSR1 h",)
     assert box.do("parent", "wait") == "ECHILD"
     assert box.do("parent", "wait", options="WLINUXCLONE") == "kid exited 4"
     assert box.broken() == []

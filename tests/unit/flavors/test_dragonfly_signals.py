@@ -10,8 +10,8 @@ from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box, why
 def test_a_pending_signal_is_handled_before_the_fork_is_made_again() -> None:
     box = Box(None, ProcessSpec("parent", pending=("SIGUSR1",), caught=(("SIGUSR1", "h"),)))
     assert box.do("parent", "fork") == box.proc("kid").p_pid
-    assert box.lwp("parent").lwp_handled == ["SIGUSR1 h"]
-    assert box.lwp("kid").lwp_handled == []
+    assert box.lwp("parent").lwp_handled == ("SIGUSR1 h",)
+    assert box.lwp("kid").lwp_handled == ()
 
 
 def test_a_fatal_pending_signal_leaves_no_child() -> None:
@@ -40,8 +40,8 @@ def test_a_signal_between_the_test_and_the_copy_reaches_both_processes() -> None
     box.start("shell", "kill", to="parent", signal="SIGALRM")
     box.k.sched.pick = lambda current, ready: 1 if current is not None and "kmalloc" in why(current) else 0
     box.run()
-    assert box.lwp("parent").lwp_handled == ["SIGALRM h"]
-    assert box.lwp("kid").lwp_handled == ["SIGALRM h"]
+    assert box.lwp("parent").lwp_handled == ("SIGALRM h",)
+    assert box.lwp("kid").lwp_handled == ("SIGALRM h",)
 
 
 def test_a_stop_that_hits_a_fork_on_its_way_in_stops_the_parent_alone() -> None:
@@ -64,7 +64,7 @@ def test_a_group_signal_waits_out_a_refused_fork() -> None:
     box.run()
     assert box.k.ticks - before == 50
     assert kill.slept
-    assert box.lwp("parent").lwp_handled == ["SIGINT h"]
+    assert box.lwp("parent").lwp_handled == ("SIGINT h",)
 
 
 def test_a_stop_that_comes_while_fork_waits_for_the_group_lock_starts_the_fork_over() -> None:
@@ -101,14 +101,14 @@ def test_a_process_that_stops_tells_its_parent_unless_it_asked_not_to() -> None:
     box.do("parent", "sigaction", signal="SIGCHLD", handler="h")
     box.do("parent", "fork")
     box.do("shell", "kill", to="kid", signal="SIGSTOP")
-    assert box.lwp("parent").lwp_handled == ["SIGCHLD h"]
+    assert box.lwp("parent").lwp_handled == ("SIGCHLD h",)
     assert box.do("parent", "wait", options="WUNTRACED") == "kid stopped SIGSTOP"
     assert box.do("parent", "wait", options="WUNTRACED|WNOHANG") == "0"
     box.do("parent", "sigaction", signal="SIGCHLD", handler="h", options="SA_NOCLDSTOP")
     box.do("shell", "kill", to="kid", signal="SIGCONT")
     assert box.do("parent", "wait", options="WCONTINUED") == "kid continued"
     box.do("shell", "kill", to="kid", signal="SIGSTOP")
-    assert box.lwp("parent").lwp_handled == ["SIGCHLD h"]
+    assert box.lwp("parent").lwp_handled == ("SIGCHLD h",)
 
 
 def test_sigkill_ends_a_stopped_process() -> None:
@@ -153,7 +153,7 @@ def test_a_handler_without_sa_restart_ends_a_wait_and_one_with_it_does_not() -> 
     box.run()
     box.do("shell", "kill", to="parent", signal="SIGUSR1")
     assert box.said(wait) == ASLEEP
-    assert box.lwp("parent").lwp_handled == ["SIGUSR1 h", "SIGUSR1 h"]
+    assert box.lwp("parent").lwp_handled == ("SIGUSR1 h", "SIGUSR1 h")
 
 
 def test_tty_stops_do_not_reach_an_orphaned_group() -> None:
@@ -171,7 +171,7 @@ def test_handlers_run_with_their_mask_and_the_rest_follows() -> None:
     for signal in ("SIGUSR2", "SIGUSR1"):
         box.do("shell", "kill", to="parent", signal=signal)
     box.do("parent", "sigprocmask", how="set", signals=())
-    assert box.lwp("parent").lwp_handled == ["SIGUSR1 one", "SIGUSR2 two"]
+    assert box.lwp("parent").lwp_handled == ("SIGUSR1 one", "SIGUSR2 two")
     assert box.lwp("parent").lwp_sigmask == 0
     assert box.do("parent", "kill", to="parent", signal="SIGUSR2") == GONE
 
@@ -182,8 +182,8 @@ def test_an_alarm_is_not_inherited() -> None:
     box.do("parent", "alarm", ms=100)
     box.do("parent", "fork")
     assert box.do("parent", "sleep", ms=1000) == "EINTR"
-    assert box.lwp("parent").lwp_handled == ["SIGALRM h"]
-    assert box.lwp("kid").lwp_handled == []
+    assert box.lwp("parent").lwp_handled == ("SIGALRM h",)
+    assert box.lwp("kid").lwp_handled == ()
 
 
 def test_everybody_is_signalled_but_the_caller_and_the_system() -> None:

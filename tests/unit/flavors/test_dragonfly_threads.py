@@ -138,7 +138,7 @@ def test_a_signal_to_a_thread_that_masks_it_stays_with_that_thread() -> None:
     box.do("shell", "lwp_kill", to="parent", tid=1, signal="SIGUSR1")
     assert box.lwp("t2").lwp_siglist == 1 << 29
     box.do("shell", "kill", to="parent", signal="SIGUSR1")
-    assert box.lwp("parent").lwp_handled == ["SIGUSR1 h"]
+    assert box.lwp("parent").lwp_handled == ("SIGUSR1 h",)
 
 
 @pytest.mark.parametrize(("tid", "errno"), [(-1, "EINVAL"), (7, "ESRCH")])

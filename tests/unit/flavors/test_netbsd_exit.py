@@ -92,7 +92,7 @@ def test_an_interrupted_wait_fails_unless_the_handler_restarts_calls() -> None:
         world.k.sched.run()
         world.do("shell", "kill", to="parent", signal="SIGUSR1")
         assert result(wait) == expected
-        assert world.lwp("parent").lwp_handled == ["SIGUSR1 h"]
+        assert world.lwp("parent").lwp_handled == ("SIGUSR1 h",)
 
 
 # --- exit -----------------------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_a_stopped_group_that_is_orphaned_is_hung_up_and_continued() -> None:
     world.do("kid", "sigaction", signal="SIGHUP", handler="h")
     world.do("shell", "kill", to="kid", signal="SIGSTOP")
     world.do("parent", "exit")
-    assert world.lwp("kid").lwp_handled == ["SIGHUP h"]
+    assert world.lwp("kid").lwp_handled == ("SIGHUP h",)
     assert world.proc("kid").p_lflag & PL_ORPHANPG
 
 
@@ -166,7 +166,7 @@ def test_locks_of_a_process_that_was_not_the_tables_last_user_stay_on_the_books(
     world.do("kid", "lock", fd=1)
     kid = world.proc("kid")
     world.do("kid", "exit")
-    assert world.k.vnode("/f").v_locks == [kid]
+    assert world.k.vnode("/f").v_locks == (kid,)
 
 
 # --- stops at exec and exit -----------------------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def test_a_parent_that_wants_no_news_of_stops_still_has_its_wait_woken() -> None
     world.k.sched.run()
     world.do("shell", "kill", to="kid", signal="SIGTSTP")
     assert result(wait) == "kid stopped SIGTSTP"
-    assert world.lwp("parent").lwp_handled == []
+    assert world.lwp("parent").lwp_handled == ()
 
 
 def test_processes_are_collected_and_all_their_references_with_them() -> None:

@@ -36,7 +36,7 @@ def test_a_signal_that_is_masked_in_one_lwp_is_handled_by_the_other() -> None:
     world.do("parent", "_lwp_create", "second")
     world.do("second", "sigprocmask", how="block", signals=("SIGUSR1",))
     world.do("shell", "kill", to="parent", signal="SIGUSR1")
-    assert (world.lwp("parent").lwp_handled, world.lwp("second").lwp_handled) == (["SIGUSR1 seen"], [])
+    assert (world.lwp("parent").lwp_handled, world.lwp("second").lwp_handled) == (("SIGUSR1 seen",), ())
 
 
 def test_the_exit_of_a_process_with_two_lwps_is_not_modelled() -> None:

@@ -54,7 +54,7 @@ def test_two_handlers_are_set_up_before_the_first_one_runs() -> None:
     world.do("shell", "kill", to="parent", signal="SIGUSR2")
     world.do("shell", "kill", to="parent", signal="SIGUSR1")
     world.do("parent", "sigprocmask", how="set", signals=())
-    assert world.lwp("parent").lwp_handled == ["SIGUSR1 one", "SIGUSR2 two"]
+    assert world.lwp("parent").lwp_handled == ("SIGUSR1 one", "SIGUSR2 two")
     assert world.lwp("parent").lwp_sigmask == 0
 
 
@@ -63,7 +63,7 @@ def test_a_one_shot_handler_runs_once() -> None:
     world.do("parent", "sigaction", signal="SIGCHLD", handler="h", options="SA_RESETHAND")
     for _ in range(2):
         world.do("shell", "kill", to="parent", signal="SIGCHLD")
-    assert world.lwp("parent").lwp_handled == ["SIGCHLD h"]
+    assert world.lwp("parent").lwp_handled == ("SIGCHLD h",)
 
 
 def test_a_handler_for_a_signal_ignored_by_default_never_runs_in_the_peer() -> None:
@@ -73,7 +73,7 @@ def test_a_handler_for_a_signal_ignored_by_default_never_runs_in_the_peer() -> N
     world.do("parent", "sigaction", signal="SIGUSR1", handler="user")
     world.do("shell", "kill", to="kid", signal="SIGURG")
     world.do("shell", "kill", to="kid", signal="SIGUSR1")
-    assert world.lwp("kid").lwp_handled == ["SIGUSR1 user"]
+    assert world.lwp("kid").lwp_handled == ("SIGUSR1 user",)
     assert FLAVOR.handler(world.proc("kid"), 16) == ""
 
 
@@ -111,7 +111,7 @@ def test_an_alarm_ends_a_sleep() -> None:
     world = World(ProcessSpec("parent", caught=(("SIGALRM", "ring"),)))
     world.do("parent", "alarm", ms=100)
     assert world.do("parent", "sleep", ms=1000) == "EINTR"
-    assert world.lwp("parent").lwp_handled == ["SIGALRM ring"]
+    assert world.lwp("parent").lwp_handled == ("SIGALRM ring",)
 
 
 def test_a_stop_does_not_cut_a_sleep_short() -> None:
