@@ -39,6 +39,14 @@ def test_a_signal_that_is_masked_in_one_lwp_is_handled_by_the_other() -> None:
     assert (world.lwp("parent").lwp_handled, world.lwp("second").lwp_handled) == (("SIGUSR1 seen",), ())
 
 
+def test_another_lwp_deals_with_a_signal_before_it_first_sees_user_mode() -> None:
+    world = World(ProcessSpec("parent", caught=(("SIGUSR1", "seen"),)))
+    world.start("parent", "_lwp_create", "second")
+    world.start("shell", "kill", to="parent", signal="SIGUSR1")
+    world.k.sched.run()
+    assert (world.lwp("parent").lwp_handled, world.lwp("second").lwp_handled) == ((), ("SIGUSR1 seen",))
+
+
 def test_the_exit_of_a_process_with_two_lwps_is_not_modelled() -> None:
     world = World()
     world.do("parent", "_lwp_create", "second")
