@@ -12,7 +12,7 @@ from functools import wraps
 from typing import TypeAlias
 
 from oracle.calls import CallSpec
-from oracle.cite import Source
+from oracle.cite import Source, SourceMap
 from oracle.extras import MachineExtras, turned
 from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
@@ -180,6 +180,7 @@ class Flavor:
     absent: Mapping[str, str] = field(default_factory=dict)  # calls that its kernel does not have -> why
     order: int = 0  # place among the revisions of its system, oldest first
     contract: int = CONTRACT
+    maps: tuple[SourceMap, ...] = ()  # what the C of `sources` consists of, for those that are accounted for line by line
     # Of a start with more than the plain state: the rest of a process that `new_process` made, called once it has its role, and
     # the rest of the machine, called when all processes are there. What the system has not raises Unmodelled.
     furnish: Callable[[Machine, Lwp, ProcessSpec], None] = furnish_nothing

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flavors.dragonfly.kern import FORKSLEEP, kern_of
+from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_descrip import fdcopy, fdfree, fdinit
-from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import ESTCPU_FORK, ESTCPU_MAX, HZ, P_CONTROLT
 from flavors.dragonfly.sources import USCHED_BSD4
 from flavors.dragonfly.trap import bad_stack_return, generic_lwp_return, page_fault
@@ -37,12 +36,14 @@ def group_is_there(k: Machine, pgrp: Pgrp | None) -> None:
         raise Unmodelled("fork1 releases the lock of a process group that was freed while it slept")
 
 
-def complain_and_doze(k: Machine, lp1: Lwp, uid: int, pgrp: Pgrp | None) -> Kernel[None]:
-    """Say on the console that a fork was refused, at most once a second, and hold up the caller for half a second."""
-    if ratecheck(kern_of(k).forkfail, k.ticks, HZ):
-        k.printf(f"maxproc limit exceeded by uid {uid}")
-    yield from tsleep(k, lp1, FORKSLEEP, "fork", HZ // 2)
-    group_is_there(k, pgrp)
+def may_complain(k: Machine) -> bool:
+    """Whether the last word on the console about a refused fork is a second old."""
+    return ratecheck(kern_of(k).forkfail, k.ticks, HZ)
+
+
+def complain(k: Machine, uid: int) -> None:
+    """Say on the console that a fork was refused."""
+    k.printf(f"maxproc limit exceeded by uid {uid}")
 
 
 def copy_section(p1: Proc, p2: Proc) -> None:

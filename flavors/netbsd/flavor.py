@@ -6,6 +6,7 @@ from flavors.netbsd import param
 from flavors.netbsd.calls import CALLS
 from flavors.netbsd.furnish import furnish, settle
 from flavors.netbsd.init_main import boot, new_process
+from flavors.netbsd.kern_fork_map import KERN_FORK_MAP
 from flavors.netbsd.lower import lower
 from flavors.netbsd.sources import KERN_FORK
 from flavors.netbsd.status import handler, ignored, status
@@ -78,4 +79,5 @@ FLAVOR = Flavor(
     UNMODELLED,
     furnish=furnish,
     settle=settle,
+    maps=(KERN_FORK_MAP,),
 )

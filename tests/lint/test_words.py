@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lint.listing import ABSENT, Listing, read_listings, sources_folder
+from oracle.sources.listing import ABSENT, Listing, read_listings, sources_folder
 from tests.lint.tree import project_files, texts
 from tests.lint.words import CI, NEIGHBOUR, REGISTRIES, WORKPLACE, copied, forbidden_words
 

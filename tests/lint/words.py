@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from tests.lint.listing import Listing
+from oracle.sources.listing import Listing
 from tests.lint.tree import Complaint
 
 CI = ".ci/run"  # the one file that may know where a checkout's neighbours are

@@ -17,6 +17,7 @@ from flavors.dragonfly.r1_62.calls import CALLS
 from flavors.dragonfly.r1_62.kern import State, state_of
 from flavors.dragonfly.r1_62.kern_exit import exec_new_vmspace, exit1, has_p_zombie, kern_wait, lwp_exit, set_p_zombie
 from flavors.dragonfly.r1_62.kern_fork import KERN_FORK, at_fork
+from flavors.dragonfly.r1_62.kern_fork_map import KERN_FORK_MAP
 from flavors.dragonfly.r1_62.kern_sig import cursig, kill_one, ksignal, trapsignal
 from flavors.dragonfly.r1_62.kern_synch import setrunnable, tstop
 from flavors.dragonfly.r1_62.words import ABSENT, FLAGS, STATES, UNMODELLED, VIOLATIONS
@@ -104,4 +105,5 @@ FLAVOR = Flavor(
     unmodelled=UNMODELLED,
     absent=ABSENT,
     order=1,
+    maps=(KERN_FORK_MAP,),
 )

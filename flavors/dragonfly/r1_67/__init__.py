@@ -20,6 +20,7 @@ from flavors.dragonfly.proc_h import STATES
 from flavors.dragonfly.r1_67.calls import CALLS
 from flavors.dragonfly.r1_67.kern_exit import exec_new_vmspace, exit1, kern_wait, lwp_exit
 from flavors.dragonfly.r1_67.kern_fork import KERN_FORK, MAX_TID, at_fork
+from flavors.dragonfly.r1_67.kern_fork_map import KERN_FORK_MAP
 from flavors.dragonfly.r1_67.kern_sig import cursig, ksignal, lwpsignal, proc_unstop
 from flavors.dragonfly.r1_67.kern_synch import tstop
 from flavors.dragonfly.r1_67.unmodelled import UNMODELLED, VIOLATIONS
@@ -114,4 +115,5 @@ FLAVOR = Flavor(
     unmodelled=UNMODELLED,
     absent=ABSENT,
     order=2,
+    maps=(KERN_FORK_MAP,),
 )

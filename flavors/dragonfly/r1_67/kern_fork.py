@@ -5,7 +5,7 @@ from __future__ import annotations
 from flavors.dragonfly import steps
 from flavors.dragonfly.early.kern_plimit import plimit_fork
 from flavors.dragonfly.early.proc_h import phold, prele
-from flavors.dragonfly.kern import ForkHook, Globals, kern_of
+from flavors.dragonfly.kern import FORKSLEEP, ForkHook, Globals, kern_of
 from flavors.dragonfly.kern_clock import startprofclock
 from flavors.dragonfly.kern_descrip import fdcopy, fdinit, fdshare, filedesc_to_leader_alloc
 from flavors.dragonfly.kern_event import knote
@@ -16,6 +16,7 @@ from flavors.dragonfly.kern_sig import BAD_STACK
 from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import (
     AFORK,
+    HZ,
     KTRFAC_INHERIT,
     LSRUN,
     LSSLEEP,
@@ -51,7 +52,7 @@ from oracle.flavor import Args
 from oracle.machine.errno import EAGAIN, EFAULT, EINVAL, ERESTART, Panic, Unmodelled
 from oracle.machine.locks import rw_enter_shared, rw_exit
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Lwp, Proc
+from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.traps import Kernel, preempt
 
 KERN_FORK = Source("DragonFly", "sys/kern/kern_fork.c", "1.67", 697)
@@ -60,19 +61,19 @@ KERN_FORK = Source("DragonFly", "sys/kern/kern_fork.c", "1.67", 697)
 @models(KERN_FORK, 92, 105)
 def sys_fork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """fork(2)."""
-    p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPGLOCK)  # [98]
-    assert p2 is not None  # [99]
+    p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPGLOCK)  # [98-99] an error goes up from here
+    assert p2 is not None
     yield from start_forked_proc(k, lp, p2)  # [100]
-    return p2.p_pid  # [101-102]
+    return p2.p_pid  # [101-102, 104]
 
 
 @models(KERN_FORK, 109, 122)
 def sys_vfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """vfork(2): shares memory, and comes back once the child has called exec or exit."""
-    p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK)  # [115]
-    assert p2 is not None  # [116]
+    p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK)  # [115-116]
+    assert p2 is not None
     yield from start_forked_proc(k, lp, p2)  # [117]
-    return p2.p_pid  # [118-119] sic: read after the sleep, with no hold on the child
+    return p2.p_pid  # [118-119, 121] sic: read after the sleep, with no hold on the child
 
 
 @models(KERN_FORK, 136, 153)
@@ -81,26 +82,28 @@ def sys_rfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     flags = args.number("flags")
     if flags & RFKERNELONLY:  # [142]
         raise EINVAL(f"RFPPWAIT and RFPGLOCK are the kernel's own: {flags:#x}")  # [143]
-    p2 = yield from fork1(k, lp, flags | RFPGLOCK)  # [145]
-    if p2 is None:  # [146-147]
-        return 0  # [149]
+    p2 = yield from fork1(k, lp, flags | RFPGLOCK)  # [145-146]
+    if p2 is None:  # [147, 149]
+        return 0  # [149-150, 152]
     yield from start_forked_proc(k, lp, p2)  # [148]
-    return p2.p_pid  # [149-150]
+    return p2.p_pid  # [149-150, 152]
 
 
 @models(KERN_FORK, 156, 195)
 def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """lwp_create(2): a thread of the calling process. Its id goes to two addresses in user memory."""
-    p = lp.lwp_proc
-    if args.text("params") == "bad":  # [163]
-        raise EFAULT("the parameters can't be read")  # [164-165, 193-194]
+    p = lp.lwp_proc  # [158]
+    if args.text("params") == "bad":  # [163-164]
+        raise EFAULT("the parameters can't be read")  # [165, 194]
     lp2 = yield from lwp_fork(k, lp, p, RFPROC)  # [167]
     prepared = args.text("stack") == "ok"
     lp2.lwp_usp = "new" if prepared else BAD_STACK  # [168] sic: nobody looks at its error
-    for tid in ("tid1", "tid2"):
-        if args.text(tid) == "bad":  # [169-174]
-            _undo_lwp_create(p, lp2)
-            raise EFAULT(f"{tid} can't be written")
+    if args.text("tid1") == "bad":  # [169-170]
+        _undo_lwp_create(p, lp2)  # [171]
+        raise EFAULT("tid1 can't be written")  # [194]
+    if args.text("tid2") == "bad":  # [172-173]
+        _undo_lwp_create(p, lp2)  # [174]
+        raise EFAULT("tid2 can't be written")  # [194]
     k.name_lwp(lp2)
     lp2.lwp_stat = LSRUN  # [181]
     k.sched.spawn(lp2, "lwp_return", steps.first_steps(k, lp2, prepared, args.text("func") == "ok"))  # [182]
@@ -111,7 +114,7 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
 def _undo_lwp_create(p: Proc, lp: Lwp) -> None:
     """A thread that never ran goes away. sic: its id is spent, and tid1 may hold it."""
     p.p_nthreads -= 1  # [188]
-    p.p_lwps.remove(lp)  # [189] sic: what is below it stays on its processor's list of threads [191-192]
+    p.p_lwps.remove(lp)  # [189] sic: what is below it stays on its processor's list of threads
 
 
 @models(KERN_FORK, 199, 530)
@@ -121,20 +124,20 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
     Without RFPROC: take the caller's process out of what it shares; returns None. Raises EINVAL for flags that contradict each
     other or threads that do, ERESTART for a signal to be dealt with first, EAGAIN at the limits.
     """
-    p1 = lp1.lwp_proc
+    p1 = lp1.lwp_proc  # [202]
     if flags & (RFFDG | RFCFDG) == RFFDG | RFCFDG:  # [212]
         raise EINVAL("RFFDG with RFCFDG")  # [213]
     if not flags & RFPROC:  # [219]
         yield from _divorce(k, lp1, p1, flags)
         return None  # [251-252]
-    pgrp = p1.p_pgrp if flags & RFPGLOCK else None  # [266-267]
-    if pgrp is not None:
+    pgrp: Pgrp | None = None  # [266]
+    if flags & RFPGLOCK and (pgrp := p1.p_pgrp) is not None:  # [267]
         assert pgrp.pg_lock is not None
         lp1.lwp_stat = LSSLEEP  # as far as it has to wait: a stop signal that comes then is pending, and starts fork over
         yield from rw_enter_shared(k, lp1, pgrp.pg_lock)  # [268]
         lp1.lwp_stat = LSRUN
     try:
-        # [269] sic: a traced process starts over for ever, with nothing pending; a stop counts that P_PPWAIT holds back
+        # [269] sic: CURSIGNB sees a trace, and it starts over for ever; it sees a stop, too, that P_PPWAIT holds back
         if pgrp is not None and (p1.p_flag & P_TRACED or (p1.p_siglist | lp1.lwp_siglist) & ~lp1.lwp_sigmask):
             raise ERESTART("a signal is pending, or the process is traced")  # [270-271]
         kern: Globals = k.kern  # type: ignore[assignment]  # a cast would cost a call
@@ -143,15 +146,23 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         uid = cred.cr_ruid  # [282]
         nprocs = k.nprocs
         if (nprocs >= k.maxproc - 10 and uid != 0) or nprocs >= k.maxproc:  # [283]
-            yield from steps.complain_and_doze(k, lp1, uid, pgrp)  # [284-287] sic: with the group locked
+            if steps.may_complain(k):  # [207-208, 284] once a second, whoever is refused
+                steps.complain(k, uid)  # [285-286]
+            yield from tsleep(k, lp1, FORKSLEEP, "fork", HZ // 2)  # [287] sic: with the group locked
+            steps.group_is_there(k, pgrp)
             raise EAGAIN(f"nprocs is {nprocs}, maxproc {k.maxproc}, real uid {uid}")  # [288-289]
         k.nprocs = nprocs + 1  # [295]
         limit1 = p1.p_limit
         assert limit1 is not None
-        most = limit1.pl_rlimit["nproc"][0] if uid else 0  # [302] sic: a limit of 0 would be none
+        most = 0  # [302] the superuser has none
+        if uid:  # [302] sic: and neither has anybody whose limit is 0
+            most = limit1.pl_rlimit["nproc"][0]  # [302]
         if not chgproccnt(k, uid, 1, most):  # [301-303]
             k.nprocs -= 1  # [307]
-            yield from steps.complain_and_doze(k, lp1, uid, pgrp)  # [308-311] sic: with the group locked
+            if steps.may_complain(k):  # [207-208, 308] once a second, whoever is refused
+                steps.complain(k, uid)  # [309-310]
+            yield from tsleep(k, lp1, FORKSLEEP, "fork", HZ // 2)  # [311] sic: with the group locked
+            steps.group_is_there(k, pgrp)
             raise EAGAIN(f"uid {uid} has {k.uid(uid).ui_proccnt} processes, its limit is {most}")  # [312-313]
         if k.sched.ready:  # [317]
             yield from preempt("zalloc proc")
@@ -185,7 +196,10 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             if k.sched.ready:  # [368-369]
                 yield from preempt("kmalloc subproc")
             p2.p_sigacts = steps.copy_sigacts(acts1)  # [368-371]
-        p2.p_exitsig = SIGUSR1 if flags & RFLINUXTHPN else SIGCHLD  # [373-376]
+        if flags & RFLINUXTHPN:  # [373]
+            p2.p_exitsig = SIGUSR1  # [374]
+        else:
+            p2.p_exitsig = SIGCHLD  # [376]
         p2.p_textvp = p1.p_textvp  # [379]
         if p2.p_textvp is not None:  # [380]
             p2.p_textvp.v_usecount += 1  # [381]
@@ -201,9 +215,9 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             yield from _share_descriptors(k, p1, p2, flags)  # [393-411, 413]
         p2.p_limit = plimit_fork(p1)  # [414]
         if p1.p_flag & P_SUGID:  # [420]
-            p2.p_flag |= P_SUGID
+            p2.p_flag |= P_SUGID  # [420]
         if p1.p_pgrp is None:
-            raise Panic("page fault: the process is in no group")  # [421]
+            raise Panic("page fault: the process is in no group")
         if steps.inherits_terminal(p1):  # [421]
             p2.p_flag |= P_CONTROLT  # [422]
         if flags & RFPPWAIT:  # [423]
@@ -211,10 +225,13 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         if p1.p_vkernel is not None:  # [430]
             if k.sched.ready:
                 yield from preempt("vkernel_inherit")
-            p2.p_vkernel = p1.p_vkernel  # [431]
+            p2.p_vkernel = p1.p_vkernel  # [431] vkernel_inherit
         members = list_of(k, p1)
         members.insert(members.index(p1) + 1, p2)  # [438]
-        pptr = k.initproc if flags & RFNOWAIT else p1  # [447-450]
+        if flags & RFNOWAIT:  # [447]
+            pptr = k.initproc  # [448]
+        else:
+            pptr = p1  # [450]
         p2.p_pptr = pptr  # [451]
         pptr.p_children.insert(0, p2)  # [452]
         p2.p_varsymset = p1.p_varsymset  # [454] a copy: whoever changes one, replaces its own
@@ -229,7 +246,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         elif flags == RFFDG | RFPROC | RFPPWAIT | RFMEM:  # [490] sic: nobody asks for this
             steps.count(k, p2, "v_vforks", "v_vforkpages")  # [491-492]
         elif p1 is k.proc0:  # [493]
-            steps.count(k, p2, "v_kthreads", "v_kthreadpages")  # [494-495]
+            steps.count(k, p2, "v_kthreads", "v_kthreadpages")  # [494-495] never: process 0 forks once, and that is at boot
         else:
             steps.count(k, p2, "v_rforks", "v_rforkpages")  # [497-498]
         for hook in kern.fork_list:  # [506]
@@ -239,10 +256,10 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         if p1.p_klist:
             knote(k, p1, NOTE_FORK | p2.p_pid, p1.p_ucred)  # [520]
         steps.group_is_there(k, pgrp)
-        return p2  # [525]
+        return p2  # [525, 529]
     finally:
         if pgrp is not None and pgrp.pg_lock is not None:  # [527]
-            rw_exit(k, lp1, pgrp.pg_lock)  # [528-529]
+            rw_exit(k, lp1, pgrp.pg_lock)  # [528]
 
 
 @models(KERN_FORK, 219, 253, "fork1")
@@ -257,7 +274,7 @@ def _divorce(k: Machine, lp1: Lwp, p1: Proc, flags: int) -> Kernel[None]:
         if p1.p_fd.fd_refcnt > 1:  # [244]
             yield from steps.own_table(k, lp1, p1)  # [246-248] sic: POSIX locks are lost
     elif flags & RFFDG:
-        raise Panic("page fault: the process has no descriptor table")  # [244]
+        raise Panic("page fault: the process has no descriptor table")
 
 
 @models(KERN_FORK, 393, 411, "fork1")
@@ -283,7 +300,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
     """A thread of a process, made after an existing one. It is linked, and not yet running."""
     lwps = destproc.p_lwps
     if not 0 < destproc.p_lasttid + 1 <= MAX_TID:  # [546]
-        tid = _free_tid(lwps)  # [547-561]
+        tid = _free_tid(lwps)  # [547-553, 560]
     else:
         tid = destproc.p_lasttid  # [564]
         destproc.p_lasttid += 1
@@ -292,7 +309,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
     estcpu = steps.forked_estcpu(origlp)  # [588]
     lp = Lwp(
         destproc,  # [567-569]
-        tid,  # [570]
+        tid,  # [570] lwp_tid
         LSRUN,  # [573]
         None,
         origlp.lwp_flag & LWP_ALTSTACK,  # [577]
@@ -324,9 +341,9 @@ MAX_TID = 0x7FFFFFFF
 def _free_tid(lwps: list[Lwp]) -> int:
     """The lowest thread id that is not in use."""
     tid = 0  # [547]
-    used = [lp.lwp_tid for lp in lwps]  # [549]
-    while tid in used:  # [550]
-        tid += 1  # [553]
+    used = [lp.lwp_tid for lp in lwps]  # [549] FOREACH_LWP_IN_PROC
+    while tid in used:  # [549-551]
+        tid += 1  # [553, 560]
     return tid
 
 
@@ -354,19 +371,18 @@ def rm_at_fork(k: Machine, function: ForkHook) -> int:
 def start_forked_proc(k: Machine, lp1: Lwp, p2: Proc) -> Kernel[None]:
     """Let a new process run; a vfork's caller sleeps until it has called exec or exit."""
     kern = kern_of(k)
-    if p2.p_nthreads != 1:  # [665]
+    if p2.p_nthreads != 1:
         raise Panic(f"the new process has {p2.p_nthreads} threads")
     lp2 = p2.p_lwps[0]  # [665]
-    if kern.invariants and p2.p_stat != SIDL:  # [676-677]
-        raise Panic("the forked process was started before")
+    if kern.invariants and p2.p_stat != SIDL:  # [676]
+        raise Panic("the forked process was started before")  # [677] never: all callers start what they have just made
     p2.p_stat = SACTIVE  # [680]
     lp2.lwp_stat = LSRUN  # [681]
     k.sched.spawn(lp2, "fork_return", fork_return(k, lp2))  # [682]
     p1 = lp1.lwp_proc
     prele(p1)  # [688]
     if p2.p_flag & P_PPWAIT:
-        while p2.p_flag & P_PPWAIT:  # [695]
+        while p2.p_flag & P_PPWAIT:  # [695] sic: nothing holds the child, which may have been reaped meanwhile
             yield from tsleep(k, lp1, p1, "ppwait", awaits=lambda: not p2.p_flag & P_PPWAIT)  # [696]
-        # [695] sic: nothing holds the child: it may have been reaped, and its memory be somebody else's
         if kern.freed.get(p2, kern.allocated) != kern.allocated:
             raise Unmodelled("fork1 reads a child that was reaped, in memory that has been given to another process since")

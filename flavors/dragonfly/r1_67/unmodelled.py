@@ -12,11 +12,6 @@ from oracle.machine.machine import Machine
 
 UNMODELLED: Mapping[str, str] = {
     **words.UNMODELLED,
-    "kern_fork.c [180, 183, 585, 589, 679, 683]": "critical sections: kernel code is atomic here between two sleeps",
-    "kern_fork.c [179, 362, 678]": "there is one scheduler, and nobody sees the order of its queue",
-    "kern_fork.c [586-587, 591-602, 606-607]": (
-        "the kernel thread below an lwp, its stack and its queues: nothing of them shows outside the kernel"
-    ),
     "memory of a freed thread": "a failed lwp_create loses the thread below its lwp: ps would show it among the kernel's",
     "thread ids": "a process never has all of the ids there are, so lwp_fork never panics for want of one",
 }

@@ -20,6 +20,7 @@ from flavors.dragonfly.lower import lower as lower_with
 from flavors.dragonfly.proc_h import STATES
 from flavors.dragonfly.r768af85b.calls import CALLS
 from flavors.dragonfly.r768af85b.kern_fork import KERN_FORK, at_fork, tid_of
+from flavors.dragonfly.r768af85b.kern_fork_map import KERN_FORK_MAP
 from flavors.dragonfly.r768af85b.unmodelled import UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
 from flavors.dragonfly.trap import syscall, userenter
@@ -107,4 +108,5 @@ FLAVOR = Flavor(
     unmodelled=UNMODELLED,
     absent=ABSENT,
     order=3,
+    maps=(KERN_FORK_MAP,),
 )

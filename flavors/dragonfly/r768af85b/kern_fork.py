@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly import steps
-from flavors.dragonfly.kern import ForkHook, Globals, kern_of
+from flavors.dragonfly.kern import FORKSLEEP, ForkHook, Globals, kern_of
 from flavors.dragonfly.kern_clock import startprofclock
 from flavors.dragonfly.kern_descrip import fdcopy, fdinit, fdshare, filedesc_to_leader_alloc
 from flavors.dragonfly.kern_event import knote
@@ -16,6 +16,7 @@ from flavors.dragonfly.kern_sig import BAD_STACK
 from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import (
     AFORK,
+    HZ,
     KTRFAC_INHERIT,
     LSRUN,
     LSSLEEP,
@@ -51,7 +52,7 @@ from oracle.flavor import Args
 from oracle.machine.errno import EAGAIN, EFAULT, EINVAL, ERESTART, Panic, Unmodelled
 from oracle.machine.locks import rw_enter_shared, rw_exit
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Lwp, Proc
+from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.traps import Kernel, preempt
 
 KERN_FORK = Source("DragonFly", "sys/kern/kern_fork.c", "768af85b", 719)
@@ -62,10 +63,10 @@ def sys_fork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """fork(2)."""
     if k.sched.ready:  # [119] a stop signal that arrives here stops the parent and not the fork
         yield from preempt("mplock")
-    p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPGLOCK)  # [120]
-    assert p2 is not None  # [121]
+    p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPGLOCK)  # [120-121] an error goes up from here
+    assert p2 is not None
     yield from start_forked_proc(k, lp, p2)  # [122]
-    return p2.p_pid  # [123-124]
+    return p2.p_pid  # [123-124, 127]
 
 
 @models(KERN_FORK, 133, 149)
@@ -73,10 +74,10 @@ def sys_vfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """vfork(2): shares memory, and comes back once the child has called exec or exit."""
     if k.sched.ready:  # [140]
         yield from preempt("mplock")
-    p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK)  # [141]
-    assert p2 is not None  # [142]
+    p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK)  # [141-142]
+    assert p2 is not None
     yield from start_forked_proc(k, lp, p2)  # [143]
-    return p2.p_pid  # [144-145] sic: read after the sleep, with no hold on the child
+    return p2.p_pid  # [144-145, 148] sic: read after the sleep, with no hold on the child
 
 
 @models(KERN_FORK, 164, 184)
@@ -87,29 +88,31 @@ def sys_rfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
         raise EINVAL(f"RFPPWAIT and RFPGLOCK are the kernel's own: {flags:#x}")  # [172]
     if k.sched.ready:  # [174]
         yield from preempt("mplock")
-    p2 = yield from fork1(k, lp, flags | RFPGLOCK)  # [175]
-    if p2 is None:  # [176-177]
-        return 0  # [179]
+    p2 = yield from fork1(k, lp, flags | RFPGLOCK)  # [175-176]
+    if p2 is None:  # [177, 179]
+        return 0  # [179-180, 183]
     yield from start_forked_proc(k, lp, p2)  # [178]
-    return p2.p_pid  # [179-180]
+    return p2.p_pid  # [179-180, 183]
 
 
 @models(KERN_FORK, 189, 235)
 def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """lwp_create(2): a thread of the calling process. Its id goes to two addresses in user memory."""
-    p = lp.lwp_proc
-    if args.text("params") == "bad":  # [197]
-        raise EFAULT("the parameters can't be read")  # [198-199, 233-234]
+    p = lp.lwp_proc  # [192]
+    if args.text("params") == "bad":  # [197-198]
+        raise EFAULT("the parameters can't be read")  # [199, 234]
     if k.sched.ready:  # [201]
         yield from preempt("mplock")
     plimit_lwp_fork(p)  # [202]
     lp2 = yield from lwp_fork(k, lp, p, RFPROC)  # [203]
     prepared = args.text("stack") == "ok"
     lp2.lwp_usp = "new" if prepared else BAD_STACK  # [204] sic: nobody looks at its error
-    for tid in ("tid1", "tid2"):
-        if args.text(tid) == "bad":  # [205-210]
-            _undo_lwp_create(k, p, lp2)
-            raise EFAULT(f"{tid} can't be written")
+    if args.text("tid1") == "bad":  # [205-206]
+        _undo_lwp_create(k, p, lp2)  # [207]
+        raise EFAULT("tid1 can't be written")  # [234]
+    if args.text("tid2") == "bad":  # [208-209]
+        _undo_lwp_create(k, p, lp2)  # [210]
+        raise EFAULT("tid2 can't be written")  # [234]
     k.name_lwp(lp2)
     lp2.lwp_stat = LSRUN  # [217]
     k.sched.spawn(lp2, "lwp_return", steps.first_steps(k, lp2, prepared, args.text("func") == "ok"))  # [218]
@@ -133,20 +136,20 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
     Without RFPROC: take the caller's process out of what it shares; returns None. Raises EINVAL for flags that contradict each
     other or threads that do, ERESTART for a signal to be dealt with first, EAGAIN at the limits.
     """
-    p1 = lp1.lwp_proc
+    p1 = lp1.lwp_proc  # [242]
     if flags & (RFFDG | RFCFDG) == RFFDG | RFCFDG:  # [252]
         raise EINVAL("RFFDG with RFCFDG")  # [253]
     if not flags & RFPROC:  # [259]
         yield from _divorce(k, lp1, p1, flags)
         return None  # [288-289]
-    pgrp = p1.p_pgrp if flags & RFPGLOCK else None  # [303-304]
-    if pgrp is not None:
+    pgrp: Pgrp | None = None  # [303]
+    if flags & RFPGLOCK and (pgrp := p1.p_pgrp) is not None:  # [304]
         assert pgrp.pg_lock is not None
         lp1.lwp_stat = LSSLEEP  # as far as it has to wait: a stop signal that comes then is pending, and starts fork over
         yield from rw_enter_shared(k, lp1, pgrp.pg_lock)  # [305]
         lp1.lwp_stat = LSRUN
     try:
-        # [306] sic: a stop signal counts although a process with P_PPWAIT can't act on it
+        # [306] sic: for CURSIG_NOBLOCK a stop signal counts although a process with P_PPWAIT can't act on it
         if pgrp is not None and (p1.p_siglist | lp1.lwp_siglist) & ~lp1.lwp_sigmask:
             raise ERESTART("a signal is pending")  # [307-308]
         kern: Globals = k.kern  # type: ignore[assignment]  # a cast would cost a call
@@ -155,15 +158,23 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         uid = cred.cr_ruid  # [319]
         nprocs = k.nprocs
         if (nprocs >= k.maxproc - 10 and uid != 0) or nprocs >= k.maxproc:  # [320]
-            yield from steps.complain_and_doze(k, lp1, uid, pgrp)  # [321-324] sic: with the group locked
+            if steps.may_complain(k):  # [247-248, 321] once a second, whoever is refused
+                steps.complain(k, uid)  # [322-323]
+            yield from tsleep(k, lp1, FORKSLEEP, "fork", HZ // 2)  # [324] sic: with the group locked
+            steps.group_is_there(k, pgrp)
             raise EAGAIN(f"nprocs is {nprocs}, maxproc {k.maxproc}, real uid {uid}")  # [325-326]
         k.nprocs = nprocs + 1  # [332]
         limit1 = p1.p_limit
         assert limit1 is not None
-        most = limit1.pl_rlimit["nproc"][0] if uid else 0  # [339] sic: a limit of 0 would be none
+        most = 0  # [339] the superuser has none
+        if uid:  # [339] sic: and neither has anybody whose limit is 0
+            most = limit1.pl_rlimit["nproc"][0]  # [339]
         if not chgproccnt(k, uid, 1, most):  # [338-340]
             k.nprocs -= 1  # [344]
-            yield from steps.complain_and_doze(k, lp1, uid, pgrp)  # [345-348] sic: with the group locked
+            if steps.may_complain(k):  # [247-248, 345] once a second, whoever is refused
+                steps.complain(k, uid)  # [346-347]
+            yield from tsleep(k, lp1, FORKSLEEP, "fork", HZ // 2)  # [348] sic: with the group locked
+            steps.group_is_there(k, pgrp)
             raise EAGAIN(f"uid {uid} has {k.uid(uid).ui_proccnt} processes, its limit is {most}")  # [349-350]
         if k.sched.ready:  # [354]
             yield from preempt("kmalloc proc")
@@ -181,7 +192,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         cred.cr_ref += 1
         p2.p_ucred = cred  # [392]
         if kern.invariants and p2.p_hold:  # [393] sic: others can see the child already, and hold it
-            raise Panic("the new process is held")
+            raise Panic("the new process is held")  # [393] never: with one processor nobody comes between [376] and here
         if cred.cr_prison is not None:  # [395]
             p2.p_flag |= P_JAILED  # [396]
         if p2.p_args is not None:  # [398]
@@ -195,7 +206,10 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             if k.sched.ready:  # [407-408]
                 yield from preempt("kmalloc subproc")
             p2.p_sigacts = steps.copy_sigacts(acts1)  # [407-410]
-        p2.p_exitsig = SIGUSR1 if flags & RFLINUXTHPN else SIGCHLD  # [412-415]
+        if flags & RFLINUXTHPN:  # [412]
+            p2.p_exitsig = SIGUSR1  # [413]
+        else:
+            p2.p_exitsig = SIGCHLD  # [415]
         p2.p_textvp = p1.p_textvp  # [418]
         if p2.p_textvp is not None:  # [419]
             p2.p_textvp.v_usecount += 1  # [420]
@@ -211,17 +225,21 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             yield from _share_descriptors(k, p1, p2, flags)  # [432-450, 452]
         p2.p_limit = plimit_fork(p1)  # [453]
         if p1.p_flag & P_SUGID:  # [459]
-            p2.p_flag |= P_SUGID
+            p2.p_flag |= P_SUGID  # [459]
         if p1.p_pgrp is None:
-            raise Panic("page fault: the process is in no group")  # [460]
+            raise Panic("page fault: the process is in no group")
         if steps.inherits_terminal(p1):  # [460]
             p2.p_flag |= P_CONTROLT  # [461]
         if flags & RFPPWAIT:  # [462]
             p2.p_flag |= P_PPWAIT  # [463]
-        p2.p_vkernel = p1.p_vkernel  # [469-470]
+        if p1.p_vkernel is not None:  # [469]
+            p2.p_vkernel = p1.p_vkernel  # [470] vkernel_inherit
         members = list_of(k, p1)
         members.insert(members.index(p1) + 1, p2)  # [477]
-        pptr = k.initproc if flags & RFNOWAIT else p1  # [486-489]
+        if flags & RFNOWAIT:  # [486]
+            pptr = k.initproc  # [487]
+        else:
+            pptr = p1  # [489]
         p2.p_pptr = pptr  # [490]
         pptr.p_children.insert(0, p2)  # [491]
         p2.p_varsymset = p1.p_varsymset  # [493] a copy: whoever changes one, replaces its own
@@ -236,7 +254,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         elif flags == RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK:  # [529]
             steps.count(k, p2, "v_vforks", "v_vforkpages")  # [530-531]
         elif p1 is k.proc0:  # [532]
-            steps.count(k, p2, "v_kthreads", "v_kthreadpages")  # [533-534]
+            steps.count(k, p2, "v_kthreads", "v_kthreadpages")  # [533-534] never: process 0 forks once, and that is at boot
         else:
             steps.count(k, p2, "v_rforks", "v_rforkpages")  # [536-537]
         for hook in kern.fork_list:  # [545]
@@ -246,10 +264,10 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         if p1.p_klist:
             knote(k, p1, NOTE_FORK | p2.p_pid, p1.p_ucred)  # [559]
         steps.group_is_there(k, pgrp)
-        return p2  # [564]
+        return p2  # [564, 568]
     finally:
         if pgrp is not None and pgrp.pg_lock is not None:  # [566]
-            rw_exit(k, lp1, pgrp.pg_lock)  # [567-568]
+            rw_exit(k, lp1, pgrp.pg_lock)  # [567]
 
 
 @models(KERN_FORK, 259, 290, "fork1")
@@ -264,7 +282,7 @@ def _divorce(k: Machine, lp1: Lwp, p1: Proc, flags: int) -> Kernel[None]:
         if p1.p_fd.fd_refcnt > 1:  # [282]
             yield from steps.own_table(k, lp1, p1)  # [284-285] sic: POSIX locks are lost
     elif flags & RFFDG:
-        raise Panic("page fault: the process has no descriptor table")  # [282]
+        raise Panic("page fault: the process has no descriptor table")
 
 
 @models(KERN_FORK, 432, 450, "fork1")
@@ -335,7 +353,9 @@ def _free_tid(lwps: list[Lwp], tid: int) -> int:
     """The first thread id from `tid` on that is not in use; after the highest it goes on from 1."""
     used = [lp.lwp_tid for lp in lwps]
     while tid in used:  # [608]
-        tid = tid + 1 if tid < MAX_TID else 1  # [606-607]
+        tid += 1  # [606]
+        if tid > MAX_TID:  # [606]
+            tid = 1  # [607]
     return tid
 
 
@@ -369,19 +389,18 @@ def rm_at_fork(k: Machine, function: ForkHook) -> int:
 def start_forked_proc(k: Machine, lp1: Lwp, p2: Proc) -> Kernel[None]:
     """Let a new process run; a vfork's caller sleeps until it has called exec or exit."""
     kern = kern_of(k)
-    if p2.p_nthreads != 1:  # [687]
+    if p2.p_nthreads != 1:
         raise Panic(f"the new process has {p2.p_nthreads} threads")
     lp2 = p2.p_lwps[0]  # [687]
-    if kern.invariants and p2.p_stat != SIDL:  # [698-699]
-        raise Panic("the forked process was started before")
+    if kern.invariants and p2.p_stat != SIDL:  # [698]
+        raise Panic("the forked process was started before")  # [699] never: all callers start what they have just made
     p2.p_stat = SACTIVE  # [702]
     lp2.lwp_stat = LSRUN  # [703]
     k.sched.spawn(lp2, "fork_return", fork_return(k, lp2))  # [704]
     p1 = lp1.lwp_proc
     p1.p_hold -= 1  # [710]
     if p2.p_flag & P_PPWAIT:
-        while p2.p_flag & P_PPWAIT:  # [717]
+        while p2.p_flag & P_PPWAIT:  # [717] sic: nothing holds the child, which may have been reaped meanwhile
             yield from tsleep(k, lp1, p1, "ppwait", awaits=lambda: not p2.p_flag & P_PPWAIT)  # [718]
-        # [717] sic: nothing holds the child: it may have been reaped, and its memory be somebody else's
         if kern.freed.get(p2, kern.allocated) != kern.allocated:
             raise Unmodelled("fork1 reads a child that was reaped, in memory that has been given to another process since")

@@ -10,13 +10,6 @@ from oracle.flavor import KnownViolation
 
 UNMODELLED: Mapping[str, str] = {
     **unmodelled.UNMODELLED,
-    "kern_fork.c [126, 147, 182, 216, 219-220, 232, 593, 597, 701, 705]": (
-        "critical sections and the giant lock: kernel code is atomic here between two sleeps"
-    ),
-    "kern_fork.c [401, 215, 700]": "there is one scheduler, and nobody sees the order of its queue",
-    "kern_fork.c [580, 594-595, 614-629]": (
-        "the kernel thread below an lwp, its stack and its queues: nothing of them shows outside the kernel"
-    ),
     "memory of a freed thread": "after a failed lwp_create the thread is freed while still on a list; what that breaks later",
 }
 

@@ -1,0 +1,111 @@
+"""Which statements of the model ran, which ways its decisions went, and in which scenarios: coverage.py's data, read once.
+
+coverage.py is imported here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oracle.errors import UsageError
+from oracle.flavor import Flavor
+from oracle.harness import Comparison, compare
+from oracle.scenario import Scenario
+
+if TYPE_CHECKING:
+    from coverage import Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class FileRuns:
+    """What ran of one Python file: lines, and of each decision the lines it went on to, and those it could have.
+
+    A negative line is the end of the function. `scenarios` names, by line, the runs that came there.
+    """
+
+    lines: frozenset[int] = frozenset()
+    taken: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    missed: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    scenarios: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+def measure(
+    files: Sequence[str],
+    scenarios: Iterable[Scenario],
+    flavors: Sequence[Flavor],
+    progress: Callable[[Comparison], None] | None = None,
+) -> dict[str, FileRuns]:
+    """Run scenarios on flavors, and say what ran of some files."""
+    coverage = _coverage(None, files)
+    coverage.start()
+    try:
+        for scenario in scenarios:
+            coverage.switch_context(scenario.name)
+            comparison = compare(scenario, flavors)
+            if progress is not None:
+                progress(comparison)
+    finally:
+        coverage.stop()
+    return _read(coverage, files)
+
+
+def load(data: Path, files: Sequence[str]) -> dict[str, FileRuns]:
+    """What ran of some files, from a file of coverage data with branches. Raises UsageError for one that is none."""
+    from coverage.exceptions import CoverageException
+
+    if not data.is_file():
+        raise UsageError(f"there is no file of coverage data {str(data)!r}; make one with coverage run --branch")
+    coverage = _coverage(str(data), files)
+    try:
+        coverage.load()
+        measured = coverage.get_data()
+        if not measured.has_arcs():
+            raise UsageError(f"{str(data)!r} holds no branches; make it with coverage run --branch")
+        return _read(coverage, files)
+    except CoverageException as error:
+        raise UsageError(f"can't read the coverage data in {str(data)!r}: {error}") from None
+
+
+def _coverage(data: str | None, files: Sequence[str]) -> Coverage:
+    """A measurement that nobody's settings for other purposes bend: no line is excused."""
+    from coverage import Coverage
+
+    made = Coverage(data_file=data, branch=True, include=list(files), config_file=False)
+    made.clear_exclude()
+    made.clear_exclude("partial")
+    return made
+
+
+def _read(coverage: Coverage, files: Sequence[str]) -> dict[str, FileRuns]:
+    measured = coverage.get_data()
+    known = [file for file in files if measured.lines(file)]
+    if not known:
+        return {file: FileRuns() for file in files}
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "coverage.json"
+        coverage.json_report(morfs=known, outfile=str(place))
+        reported = json.loads(place.read_text(encoding="utf-8"))["files"]
+    by_path = {str(Path(name).resolve()): said for name, said in reported.items()}
+    found = {}
+    for file in files:
+        said = by_path.get(str(Path(file).resolve()))
+        if said is None:
+            found[file] = FileRuns()
+            continue
+        contexts = {line: tuple(sorted(filter(None, names))) for line, names in measured.contexts_by_lineno(file).items()}
+        found[file] = FileRuns(
+            frozenset(said["executed_lines"]), _ways(said["executed_branches"]), _ways(said["missing_branches"]), contexts
+        )
+    return found
+
+
+def _ways(branches: Iterable[Sequence[int]]) -> dict[int, frozenset[int]]:
+    ways: dict[int, set[int]] = {}
+    for start, end in branches:
+        ways.setdefault(start, set()).add(end)
+    return {start: frozenset(ends) for start, ends in ways.items()}
