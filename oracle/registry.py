@@ -13,6 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from inspect import signature
 
 from oracle.calls import PORTABLE_BY_NAME
+from oracle.cite import parse_lines
 from oracle.errors import FlavorError, UsageError
 from oracle.flavor import CONTRACT, Call, Flavor, Words
 from oracle.machine.proc import Proc
@@ -22,7 +23,8 @@ ID = re.compile(r"[a-z][a-z0-9_-]*@[A-Za-z0-9._-]+")
 STATES = ("embryo", "running", "stopped", "dying", "zombie")
 KINDS: Mapping[str, type] = {
     "title": str, "sources": tuple, "calls": Mapping, "signals": Mapping, "flags": Mapping, "states": Mapping, "words": Words,
-    "counters": Mapping, "tunables": Mapping, "violations": tuple, "unmodelled": Mapping, "absent": Mapping, "order": int,
+    "counters": Mapping, "tunables": Mapping, "violations": tuple, "unmodelled": Mapping, "maps": tuple, "absent": Mapping,
+    "order": int,
 }  # fmt: skip
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "boot": ("k", "spec"),
@@ -123,6 +125,7 @@ def validate(flavor: Flavor) -> None:
         if name not in flavor.calls:
             raise FlavorError(f"{flavor.id}: it has no call {name!r}; fork, exit and wait are the least there is")
     _check_names(flavor)
+    _check_maps(flavor)
     for known in flavor.violations:
         try:
             re.compile(known.matches)
@@ -152,6 +155,20 @@ def _check_call(flavor: Flavor, name: str, call: object) -> None:
     if portable is not None and call.spec != portable:
         raise FlavorError(f"{flavor.id}: {name!r} is a portable call; give it oracle.calls.PORTABLE_BY_NAME[{name!r}]")
     _check_function(flavor, f"the code of its call {name!r}", call.run, ("k", "lwp", "args"))
+
+
+def _check_maps(flavor: Flavor) -> None:
+    """Maps of sources that are the flavor's, with lines that can be read."""
+    for one in flavor.maps:
+        if one.source not in flavor.sources:
+            raise FlavorError(f"{flavor.id}: it has a map of {one.source}, which is none of its sources")
+        texts = [text for function in one.functions for text in (function.code, function.decides)]
+        texts += [left.lines for left in one.left_out] + [line.lines for line in one.branchless]
+        for text in texts:
+            try:
+                parse_lines(text)
+            except ValueError as error:
+                raise FlavorError(f"{flavor.id}: its map of {one.source}: {error}") from None
 
 
 def _check_names(flavor: Flavor) -> None:

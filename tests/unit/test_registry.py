@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from oracle.calls import PORTABLE_BY_NAME, CallSpec
+from oracle.cite import CFunction, Source, SourceMap
 from oracle.errors import FlavorError, UsageError
 from oracle.flavor import CONTRACT, Call, KnownViolation, Words
 from oracle.registry import GROUP, Registry, load_flavors, validate
@@ -54,6 +55,14 @@ WRONG = {
         "its state 1 is 'undead'; a state is one of embryo, running",
     ),
     "flags nowhere": (replace(FLAVOR, flags={**FLAVOR.flags, "p_flags": {}}), "its flags are in 'p_flags', which no"),
+    "a map of a stranger's source": (
+        replace(FLAVOR, maps=(SourceMap(Source("TinyOS", "kern.h", "1"), ()),)),
+        "it has a map of TinyOS kern.h 1, which is none of its sources",
+    ),
+    "a map with lines that are none": (
+        replace(FLAVOR, maps=(SourceMap(FLAVOR.sources[0], (CFunction("f", 1, 9, "3 to 7"),)),)),
+        "'3 to 7' are no lines; write them as in '94-96, 98'",
+    ),
     "a violation whose report is no regular expression": (
         replace(FLAVOR, violations=(KnownViolation("nprocs", "nprocs is (", "it forgets", "kern.c, close"),)),
         "its known violation of 'nprocs' matches no report: missing \\), unterminated subpattern",
