@@ -37,22 +37,30 @@ def tsleep(
     catch: bool = False,
     awaits: Callable[[], object] | None = None,
 ) -> Kernel[bool]:
-    """Sleep on `wchan`; false if `timo` ticks went by. With `catch`, a signal to act on raises EINTR or ERESTART."""
+    """Sleep on `wchan`; false if `timo` ticks went by. With `catch`, a signal to act on raises EINTR or ERESTART.
+
+    sic: no time-out wakes a thread while its process is stopped; it sleeps on until it is continued, with all locks it holds.
+    """
     if catch:
         if sig := (yield from kern_of(k).rev.cursig(k, lp, False)):
             raise _interrupted(lp, sig)
         lp.lwp_flag |= LWP_SINTR
     if lp.lwp_stat != LSSTOP:
         lp.lwp_stat = LSSLEEP
-    why = yield from traps.tsleep(wchan, wmesg, timo, catch, awaits)
+    sintr = bool(lp.lwp_flag & LWP_SINTR)
+    why = yield from traps.tsleep(wchan, wmesg, timo, sintr, awaits)
+    timed_out = why is Wake.TIMEOUT
+    if timed_out and lp.lwp_proc.p_stat == SSTOP:
+        lp.lwp_flag |= LWP_BREAKTSLEEP
+        yield from traps.tsleep(wchan, wmesg, 0, sintr, awaits)
     lp.lwp_stat = LSRUN
     try:
-        if catch and why is not Wake.TIMEOUT:
+        if catch and not timed_out:
             if sig := (yield from kern_of(k).rev.cursig(k, lp, False)):
                 raise _interrupted(lp, sig)
     finally:
         lp.lwp_flag &= ~(LWP_BREAKTSLEEP | LWP_SINTR)
-    return why is not Wake.TIMEOUT
+    return not timed_out
 
 
 def _interrupted(lp: Lwp, sig: int) -> Errno:

@@ -8,6 +8,8 @@ from flavors.dragonfly.proc_h import LWP_WEXIT
 from flavors.dragonfly.r1_67 import FLAVOR
 from flavors.dragonfly.r1_67.kern_fork import MAX_TID
 from flavors.dragonfly.r1_67.unmodelled import of_a_miscounted_uid
+from flavors.dragonfly.r768af85b import FLAVOR as LATER
+from oracle.flavor import Flavor
 from oracle.machine.errno import Panic, Unmodelled
 from oracle.scenario import ProcessSpec
 from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box, why
@@ -104,6 +106,21 @@ def test_a_second_thread_that_exits_during_the_exit_just_ends() -> None:
     assert box.do("parent", "exit", status=1) == ASLEEP
     box.do("kid", "exec")
     assert box.do("shell", "wait") == "parent exited 1"
+
+
+@pytest.mark.parametrize("flavor", [FLAVOR, LATER], ids=lambda flavor: flavor.id)
+def test_a_refused_fork_whose_process_is_stopped_keeps_its_group_locked_until_somebody_continues_it(flavor: Flavor) -> None:
+    box = Box(None, ProcessSpec("parent", limits=(("nproc", 1, 1),)), flavor=flavor)
+    box.do("parent", "lwp_create", "t2")
+    fork = box.start("parent", "fork")
+    box.start("shell", "kill", to="parent", signal="SIGSTOP")
+    box.run()
+    assert (box.sleeps_on("parent"), box.sleeps_on("t2"), box.k.ticks) == ("fork", "stop", 100_050)
+    group = box.start("shell", "kill", group="parent", signal="SIGCONT")
+    box.run()
+    assert box.sleeps_on("shell") == "pgwt"
+    box.do("init", "kill", to="parent", signal="SIGCONT")
+    assert (box.said(fork), box.said(group)) == ("EAGAIN", None)
 
 
 def test_exec_leaves_the_calling_thread_alone_with_its_id() -> None:
