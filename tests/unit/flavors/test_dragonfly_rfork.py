@@ -182,9 +182,27 @@ def test_a_peer_is_woken_along_the_chain_and_nobody_else_is() -> None:
 
 def test_a_wakeup_that_comes_first_is_not_lost_and_a_sleep_can_time_out() -> None:
     box = box_with_sharer("RFPROC|RFMEM|RFTHREAD")
-    assert box.do("parent", "thr_wakeup", process="kid") == "EINTR"
+    assert box.do("parent", "thr_wakeup", process="kid") == "EAGAIN"
     assert box.do("kid", "thr_sleep") == "0"
     assert box.do("kid", "thr_sleep", ms=100) == "EAGAIN"
+
+
+def test_a_signal_ends_the_sleep_of_a_peer_as_if_it_had_been_woken() -> None:
+    box = box_with_sharer("RFPROC|RFMEM|RFTHREAD")
+    box.do("kid", "sigaction", signal="SIGUSR1", handler="on_usr1")
+    sleeping = box.start("kid", "thr_sleep")
+    box.run()
+    box.do("shell", "kill", to="kid", signal="SIGUSR1")
+    assert (box.said(sleeping), box.lwp("kid").lwp_handled) == ("0", ["SIGUSR1 on_usr1"])
+
+
+def test_a_peer_that_has_stopped_is_not_woken_and_finds_the_wakeup_later() -> None:
+    box = box_with_sharer("RFPROC|RFMEM|RFTHREAD")
+    box.do("shell", "kill", to="kid", signal="SIGSTOP")
+    assert box.do("parent", "thr_wakeup", process="kid") == "EAGAIN"
+    assert box.sleeps_on("kid") == "stop"
+    box.do("shell", "kill", to="kid", signal="SIGCONT")
+    assert box.do("kid", "thr_sleep") == "0"
 
 
 def test_a_fork_whose_group_was_freed_while_it_slept_is_not_modelled() -> None:
