@@ -6,12 +6,13 @@ from typing import NoReturn
 
 from flavors.dragonfly.early.kern_exec import vmspace_exec
 from flavors.dragonfly.early.kern_exit import exit_process, free_zombie, wait_for, wait_for_holds
+from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_sig import lwp_signotify
 from flavors.dragonfly.kern_synch import tsleep
 from flavors.dragonfly.proc_h import HZ, LWP_WEXIT, P_INEXEC
 from flavors.dragonfly.r1_67.sources import KERN_EXEC, KERN_EXIT
 from oracle.cite import models
-from oracle.machine.errno import LwpExit, Panic, Unmodelled
+from oracle.machine.errno import LwpExit, Panic
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel
@@ -38,9 +39,11 @@ def killlwps(k: Machine, lp: Lwp) -> Kernel[None]:
     """Tell the other threads to die and wait for their end, looking again every second.
 
     sic: no signal is sent. A thread in user mode notices; one that sleeps is woken, and mostly goes back to sleep. A
-    thread made after the loop is not told.
+    thread made after the loop is not told. One that was itself told to die must not come here, but exec does not ask.
     """
     p = lp.lwp_proc
+    if kern_of(k).invariants and lp.lwp_flag & LWP_WEXIT:
+        raise Panic("a thread that was told to die kills the others")
     for other in list(p.p_lwps):
         if other is not lp:
             other.lwp_flag |= LWP_WEXIT
@@ -77,7 +80,5 @@ def exec_new_vmspace(k: Machine, lp: Lwp) -> Kernel[None]:
     p = lp.lwp_proc
     p.p_flag |= P_INEXEC
     if p.p_nthreads > 1:
-        if lp.lwp_flag & LWP_WEXIT:
-            raise Unmodelled("a thread that was told to die calls exec: who waits for whom")
         yield from killlwps(k, lp)
     vmspace_exec(k, p)

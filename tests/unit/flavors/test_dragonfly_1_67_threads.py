@@ -10,8 +10,8 @@ from flavors.dragonfly.r1_67.kern_fork import MAX_TID
 from flavors.dragonfly.r1_67.unmodelled import of_a_miscounted_uid
 from flavors.dragonfly.r768af85b import FLAVOR as LATER
 from oracle.flavor import Flavor
-from oracle.machine.errno import Panic, Unmodelled
-from oracle.scenario import ProcessSpec
+from oracle.machine.errno import Panic
+from oracle.scenario import MachineSpec, ProcessSpec
 from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box, why
 
 
@@ -130,11 +130,22 @@ def test_exec_leaves_the_calling_thread_alone_with_its_id() -> None:
     assert box.do("t2", "fork") == box.proc("kid").p_pid
 
 
-def test_an_exec_by_a_thread_that_was_told_to_die_is_not_modelled() -> None:
+def test_an_exec_by_a_thread_that_was_told_to_die_kills_the_kernel() -> None:
     box = box_with_thread()
     box.lwp("t2").lwp_flag |= LWP_WEXIT
-    with pytest.raises(Unmodelled, match="told to die"):
+    with pytest.raises(Panic, match="told to die"):
         box.do("t2", "exec")
+
+
+def test_without_assertions_two_threads_that_end_each_other_wait_for_ever() -> None:
+    box = Box(MachineSpec(tunables=(("options.INVARIANTS", 0),)), flavor=FLAVOR)
+    box.do("parent", "lwp_create", "t2")
+    box.start("t2", "exec")
+    box.start("parent", "exit")
+    turns = iter([1])  # exec waits for the giant lock while exit tells its thread to die
+    box.k.sched.pick = lambda current, ready: next(turns, 0) if current is not None else 0
+    box.run()
+    assert (box.sleeps_on("parent"), box.sleeps_on("t2")) == ("killlwps", "killlwps")
 
 
 def test_a_child_born_while_its_parent_is_held_can_never_be_buried() -> None:
