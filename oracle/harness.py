@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from oracle.diff import Divergence, diff, scope_of
+from oracle.errors import ScenarioError
 from oracle.facts import Scope
 from oracle.flavor import Flavor
 from oracle.outcome import RunResult
@@ -47,11 +48,28 @@ def _letter(index: int) -> str:
 
 
 def compare(scenario: Scenario, flavors: Sequence[Flavor], *, checked: bool = True) -> Comparison:
-    """Run one scenario on the flavors that it is meant for, and compare. Without `checked`, invariants are not looked at."""
-    results = tuple([run(scenario, flavor, checked=checked) for flavor in flavors if scenario.runs_on(flavor.id)])
+    """Run one scenario on the flavors that it is meant for, and compare. Without `checked`, invariants are not looked at.
+
+    Raises ScenarioError for a tunable that none of these flavors has, if the scenario was made in Python; files are looked at
+    when they are read.
+    """
+    meant = [flavor for flavor in flavors if scenario.runs_on(flavor.id)]
+    if scenario.machine.tunables and meant and not scenario.file:
+        _refuse_unknown_tunables(scenario, meant)
+    results = tuple([run(scenario, flavor, checked=checked) for flavor in meant])
     divergences = diff(results, scenario.asks_for)
     broken = tuple([one for one in divergences if _promised(scenario.agree, one.path)]) if scenario.agree else ()
     return Comparison(scenario, results, divergences, broken)
+
+
+def _refuse_unknown_tunables(scenario: Scenario, flavors: Sequence[Flavor]) -> None:
+    known = list(dict.fromkeys(name for flavor in flavors for name in flavor.tunables))
+    for name, _ in scenario.machine.tunables:
+        if name not in known:
+            raise ScenarioError(
+                f"{scenario.name}: none of {', '.join(flavor.id for flavor in flavors)} has a tunable {name!r}; "
+                f"there are {', '.join(known) or 'none'}"
+            )
 
 
 def _promised(agree: tuple[str, ...], path: str) -> bool:

@@ -77,7 +77,7 @@ class MachineSpec:
 
     A tunable is meant for the flavors that have it (`Flavor.tunables`): it is nothing to the others, whose kernels have no such
     knob to turn, and they run as if it were not there. So one that no flavor has would say nothing at all: a file with such a
-    one is refused when it is read, as whoever makes the value in Python has to do.
+    one is refused when it is read, and a value made in Python when it is compared.
     """
 
     maxproc: int | None = None  # the system's default, if None

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from oracle.errors import ScenarioError
 from oracle.flavor import Args, Call, Flavor, at_once
 from oracle.harness import Comparison, compare, compare_all
 from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.outcome import RunResult
-from oracle.scenario import Scenario
+from oracle.scenario import MachineSpec, Scenario
 from tests.outside.tinyos import FLAVOR
 from tests.unit.plugins import program, step
 
@@ -51,6 +52,14 @@ def test_who_crashed_or_does_not_know_has_no_letter() -> None:
 
 def test_what_is_not_modelled_is_no_failure() -> None:
     assert compare(scenario(), [umask("1"), IGNORANT]).ok
+
+
+def test_a_tunable_that_none_of_the_flavors_has_is_refused() -> None:
+    turned = scenario(machine=MachineSpec(tunables=(("speed", 1),)))
+    fast = replace(umask("2"), tunables={"speed": 0})
+    assert compare(turned, [umask("1"), fast]).ok
+    with pytest.raises(ScenarioError, match=r"none of tinyos@1, tinyos@3 has a tunable 'speed'; there are brake"):
+        compare(turned, [umask("1"), replace(fast, id="tinyos@3", tunables={"brake": 0})])
 
 
 def test_a_divergence_is_no_failure_unless_agreement_was_promised() -> None:
