@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern import Globals, Revision, kern_of
+from flavors.dragonfly.kern_plimit import own_limit
 from flavors.dragonfly.kern_proc import new_pgrp, pgrp_of, proc_add_allproc
 from flavors.dragonfly.kern_sig_calls import kern_sigaction
 from flavors.dragonfly.kern_time import realitexpire
@@ -123,7 +124,8 @@ def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
     _give_files(k, p, spec)
     p.p_limit = kern.rev.plimit_fork(parent)
     for resource, soft, hard in spec.limits:
-        kern.rev.plimit_modify(p).pl_rlimit[resource] = (
+        own_limit(p)
+        kern.rev.plimit_modify(k, p).pl_rlimit[resource] = (
             soft if soft >= 0 else RLIM_INFINITY,
             hard if hard >= 0 else RLIM_INFINITY,
         )

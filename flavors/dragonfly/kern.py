@@ -28,7 +28,7 @@ class Revision:
     kill_one: Callable[[Machine, Proc, int, int], None]  # what kill does to a process that it may signal; thread id, or -1
     cursig: Callable[[Machine, Lwp, bool], Kernel[int]]  # the last argument: may stop for a debugger
     plimit_fork: Callable[[Proc], PLimit]
-    plimit_modify: Callable[[Proc], PLimit]
+    plimit_modify: Callable[[Machine, Proc], PLimit]
     exit1: Callable[[Machine, Lwp, int], Kernel[NoReturn]]  # never returns: it raises LwpExit
     lwp_exit: Callable[[Machine, Lwp], None]  # a thread ends, its process goes on
     make_zombie: Callable[[Proc], None]
@@ -75,6 +75,7 @@ class Globals:
     freed: dict[Proc, int] = field(default_factory=dict)  # reaped processes: how many were allocated by then
     allocated: int = 0  # processes allocated
     miscounted: dict[int, None] = field(default_factory=dict)  # uids of which a fork charged one and had its child as the other
+    lost_limits: dict[PLimit, int] = field(default_factory=dict)  # references to limits that nobody has any more
     own: object = None  # what one revision alone keeps
 
 

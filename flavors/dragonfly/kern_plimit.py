@@ -32,31 +32,38 @@ def plimit_fork(p1: Proc) -> PLimit:
 
 
 @models(KERN_PLIMIT)
-def plimit_lwp_fork(p: Proc) -> None:
+def plimit_lwp_fork(k: Machine, p: Proc) -> None:
     """Make a process's limits private, because several threads are going to use them."""
     limit = limit_of(p)
     if limit.pl_exclusive == THREADED:
         return
     if limit.pl_refcnt > 1:
-        replace_limit(p, limit.copy())
-    limit_of(p).pl_exclusive = THREADED
+        limit = plimit_modify(k, p)
+    limit.pl_exclusive = THREADED
 
 
 @models(KERN_PLIMIT)
-def plimit_modify(p: Proc) -> PLimit:
-    """Limits that may be changed without anybody else noticing. Those of a threaded process stay marked as such."""
+def plimit_modify(k: Machine, p: Proc) -> PLimit:
+    """Limits that may be changed without anybody else noticing. Those of a threaded process stay marked as such.
+
+    sic: a process that gets a copy keeps its reference to the limits that it had, which are never freed.
+    """
     limit = limit_of(p)
     if limit.pl_refcnt > 1:
-        limit = replace_limit(p, limit.copy())
+        lost = kern_of(k).lost_limits
+        lost[limit] = lost.get(limit, 0) + 1
+        limit = p.p_limit = limit.copy()
     if limit.pl_exclusive == SHAREABLE:
         limit.pl_exclusive = PRIVATE
     return limit
 
 
-def replace_limit(p: Proc, limit: PLimit) -> PLimit:
-    """Let a process use another structure."""
-    limit_of(p).pl_refcnt -= 1
-    p.p_limit = limit
+def own_limit(p: Proc) -> PLimit:
+    """Limits that nobody else uses: a copy, if there are others."""
+    limit = limit_of(p)
+    if limit.pl_refcnt > 1:
+        limit.pl_refcnt -= 1
+        limit = p.p_limit = limit.copy()
     return limit
 
 
@@ -70,7 +77,7 @@ def plimit_free(p: Proc) -> None:
 @models(KERN_PLIMIT)
 def kern_setrlimit(k: Machine, p: Proc, resource: str, soft: int, hard: int | None) -> None:
     """Change a limit. sic: the structure is made private first, even if the call then fails."""
-    limit = kern_of(k).rev.plimit_modify(p)
+    limit = kern_of(k).rev.plimit_modify(k, p)
     _, old_hard = limit.pl_rlimit[resource]
     hard = old_hard if hard is None else hard
     soft = RLIM_INFINITY if soft < 0 else soft

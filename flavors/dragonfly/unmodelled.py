@@ -27,7 +27,7 @@ UNMODELLED: Mapping[str, str] = {
 }
 
 CRED = r"\S+\.(?:p_ucred\.cr_ref|lwp_ucred(?:\.\w+)?): [^;]*"  # differences, as snapshots say them
-LIMIT = r"\S+\.p_limit\S*: [^;]*"
+LIMIT = r"(?:\S+\.p_limit|kern\.lost_limits)\S*: [^;]*"
 THREAD = r"\S+\.(?:p_lasttid|lwp_estcpu): [^;]*"
 
 

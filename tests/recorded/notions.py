@@ -157,12 +157,6 @@ EXCUSES: tuple[Excuse, ...] = (
     ),
     Excuse(
         "dragonfly",
-        "invariants.ref",
-        lambda recording, expected, actual: recording.call == "lwp_create" and recording.state.get("limit_refcnt", 1) > 1,
-        "the mock's plimit_lwp_fork keeps its reference to the limits that it replaces; nothing known of the kernel says so",
-    ),
-    Excuse(
-        "dragonfly",
         "child.",
         lambda recording, expected, actual: recording.outcome["error"] == "FAULT" and expected in (None, -1, "NULL"),
         "1.62 makes the thread and finishes the signal actions in vm_fork, and the kernel dies before that",

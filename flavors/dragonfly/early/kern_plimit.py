@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flavors.dragonfly.early.sources import KERN_PLIMIT
-from flavors.dragonfly.kern_plimit import limit_of, replace_limit
+from flavors.dragonfly.kern_plimit import limit_of, own_limit
 from oracle.cite import models
 from oracle.machine.limits import PLimit
+from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 
 
@@ -20,9 +21,6 @@ def plimit_fork(p1: Proc) -> PLimit:
 
 
 @models(KERN_PLIMIT)
-def plimit_modify(p: Proc) -> PLimit:
+def plimit_modify(k: Machine, p: Proc) -> PLimit:
     """Limits that may be changed without anybody else noticing."""
-    limit = limit_of(p)
-    if limit.pl_refcnt > 1:
-        limit = replace_limit(p, limit.copy())
-    return limit
+    return own_limit(p)

@@ -103,7 +103,7 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
         raise EFAULT("the parameters can't be read")  # [199, 234]
     if k.sched.ready:  # [201]
         yield from preempt("mplock")
-    plimit_lwp_fork(p)  # [202]
+    plimit_lwp_fork(k, p)  # [202]
     lp2 = yield from lwp_fork(k, lp, p, RFPROC)  # [203]
     prepared = args.text("stack") == "ok"
     lp2.lwp_usp = "new" if prepared else BAD_STACK  # [204] sic: nobody looks at its error

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flavors.dragonfly import unmodelled
+from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.unmodelled import CRED, LIMIT, THREAD, left
 from oracle.flavor import KnownViolation
+from oracle.machine.machine import Machine
 
 UNMODELLED: Mapping[str, str] = {
     **unmodelled.UNMODELLED,
     "memory of a freed thread": "after a failed lwp_create the thread is freed while still on a list; what that breaks later",
 }
+
+
+def of_lost_limits(k: Machine, report: str) -> bool:
+    """Whether these are limits that a process has replaced, counted too high by exactly as many references as were lost."""
+    return any(
+        report == f"PLimit: pl_refcnt is {limit.pl_refcnt}, but {limit.pl_refcnt - lost} hold it"
+        for limit, lost in kern_of(k).lost_limits.items()
+    )
+
 
 VIOLATIONS: tuple[KnownViolation, ...] = (
     KnownViolation(
@@ -21,6 +32,13 @@ VIOLATIONS: tuple[KnownViolation, ...] = (
         "trap.c userenter, 768af85b",
     ),
     *unmodelled.VIOLATIONS,
+    KnownViolation(
+        "references",
+        r"PLimit: pl_refcnt is \d+, but \d+ hold it",
+        "a process that makes its limits private keeps its reference to those that it shared",
+        "kern_plimit.c 768af85b, plimit_modify",
+        of_lost_limits,
+    ),
     KnownViolation(
         "error-trace",
         left("lwp_create", THREAD, LIMIT, CRED),

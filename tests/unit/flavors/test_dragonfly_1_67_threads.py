@@ -123,6 +123,18 @@ def test_a_refused_fork_whose_process_is_stopped_keeps_its_group_locked_until_so
     assert (box.said(fork), box.said(group)) == ("EAGAIN", None)
 
 
+@pytest.mark.parametrize(("flavor", "references"), [(FLAVOR, 1), (LATER, 2)], ids=["dragonfly@1.67", "dragonfly@768af85b"])
+def test_since_limits_can_be_private_who_replaces_them_keeps_a_reference(flavor: Flavor, references: int) -> None:
+    box = Box(None, ProcessSpec("parent", limits=(("nproc", 5, 5),)), flavor=flavor)
+    box.do("parent", "fork")
+    box.do("kid", "setrlimit", resource="nproc", soft=3)
+    limit = box.proc("parent").p_limit
+    assert limit is not None
+    assert limit.pl_refcnt == references
+    assert (box.broken() == []) == (references == 1)
+    assert box.broken_but_for_limits() == []
+
+
 def test_exec_leaves_the_calling_thread_alone_with_its_id() -> None:
     box = box_with_thread()
     assert box.do("t2", "exec") is None

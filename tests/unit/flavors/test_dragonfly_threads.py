@@ -26,7 +26,7 @@ def test_a_new_thread_shares_all_and_counts_as_no_process() -> None:
     box = box_with_thread()
     assert box.lwp("t2").lwp_proc is box.proc("parent")
     assert (box.proc("parent").p_nthreads, box.lwp("t2").lwp_tid, box.k.nprocs) == (2, 1, 4)
-    assert box.broken() == []
+    assert box.broken_but_for_limits() == []
 
 
 def test_a_new_thread_inherits_mask_pending_signals_and_the_very_signal_stack() -> None:
@@ -70,7 +70,7 @@ def test_limits_become_private_to_a_threaded_process_and_its_forks_copy_them() -
     box.do("t2", "extexit")
     box.do("parent", "fork", "kid2")
     assert limit_state(box, "parent") == (2, SHAREABLE)
-    assert box.broken() == []
+    assert box.broken_but_for_limits() == []
 
 
 def test_fork_takes_the_calling_thread_alone() -> None:
@@ -85,7 +85,7 @@ def test_a_thread_ends_alone_and_the_last_one_ends_the_process() -> None:
     assert box.do("parent", "extexit", status=1) == GONE
     assert box.do("t2", "extexit", status=2) == GONE
     assert box.do("shell", "wait") == "parent exited 2"
-    assert box.broken() == []
+    assert box.broken_but_for_limits() == []
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_exit_takes_sleeping_threads_along() -> None:
     assert box.sleeps_on("t2") == "wait"
     assert box.do("parent", "exit", status=3) == GONE
     assert box.do("shell", "wait") == "parent exited 3"
-    assert box.broken() == []
+    assert box.broken_but_for_limits() == []
 
 
 def test_exit_waits_for_a_thread_that_vfork_holds() -> None:
@@ -165,4 +165,4 @@ def test_a_fork_is_charged_to_the_credential_its_thread_entered_with() -> None:
     cred = box.proc("kid").p_ucred
     assert cred is not None
     assert cred.cr_ruid == 0
-    assert box.broken() == []
+    assert box.broken_but_for_limits() == []
