@@ -11,6 +11,7 @@ from flavors.dragonfly.kern_clock import startprofclock
 from flavors.dragonfly.kern_descrip import fdshare, filedesc_to_leader_alloc
 from flavors.dragonfly.kern_event import kqueue_register
 from flavors.dragonfly.kern_exit import proc_reparent
+from flavors.dragonfly.kern_plimit import own_limit
 from flavors.dragonfly.kern_proc import leavepgrp
 from flavors.dragonfly.proc_h import (
     KTRFAC_DEFAULT,
@@ -208,7 +209,8 @@ def _marks(p: Proc, extras: ProcessExtras) -> None:
 def _bits_and_pieces(k: Machine, p: Proc, extras: ProcessExtras) -> None:
     """What is one pointer or number, or is missing."""
     if extras.own_limits:
-        kern_of(k).rev.plimit_modify(p)
+        own_limit(p)
+        kern_of(k).rev.plimit_modify(k, p)
     if extras.virtual_kernel:
         p.p_vkernel = Vkernel()
     p.p_emul = extras.emulation

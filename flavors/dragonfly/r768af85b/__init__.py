@@ -10,7 +10,7 @@ from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision
 from flavors.dragonfly.kern_exec import exec_new_vmspace
 from flavors.dragonfly.kern_exit import end_thread, exit1, kern_wait
-from flavors.dragonfly.kern_plimit import plimit_fork, plimit_lwp_fork, plimit_modify
+from flavors.dragonfly.kern_plimit import THREADED, own_limit, plimit_fork, plimit_modify
 from flavors.dragonfly.kern_proc import has_szomb, set_szomb
 from flavors.dragonfly.kern_sig import cursig, ksignal, lwpsignal, proc_unstop
 from flavors.dragonfly.kern_sig_calls import kill_one
@@ -66,7 +66,7 @@ def lower(intent: Intent) -> Lowered | Inexpressible:
 
 def link_thread(p: Proc, lp: Lwp) -> None:
     """Threads stand in the order of their ids, and make their process's limits private."""
-    plimit_lwp_fork(p)
+    own_limit(p).pl_exclusive = THREADED
     p.p_lwps.append(lp)
     p.p_lwps.sort(key=tid_of)
 

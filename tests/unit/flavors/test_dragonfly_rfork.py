@@ -193,7 +193,7 @@ def test_a_signal_ends_the_sleep_of_a_peer_as_if_it_had_been_woken() -> None:
     sleeping = box.start("kid", "thr_sleep")
     box.run()
     box.do("shell", "kill", to="kid", signal="SIGUSR1")
-    assert (box.said(sleeping), box.lwp("kid").lwp_handled) == ("0", ["SIGUSR1 on_usr1"])
+    assert (box.said(sleeping), box.lwp("kid").lwp_handled) == ("0", ("SIGUSR1 on_usr1",))
 
 
 def test_a_peer_that_has_stopped_is_not_woken_and_finds_the_wakeup_later() -> None:
