@@ -83,7 +83,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(_P, "handled", "list", "The signals its threads ran handlers for, in order."),
     Fact(_P, "nocldwait", "bool", "Whether its children leave no zombies."),
     Fact(_P, "nocldstop", "bool", "Whether stops of its children send it no SIGCHLD."),
-    Fact(_P, "altstack", "text", "The alternate signal stack of its first thread, or none."),
+    Fact(_P, "altstack", "text", "The alternate signal stack of its first thread, or none; null: it is marked as having one, and has none."),
     Fact(_P, "fd.*", "text", "What a descriptor refers to: name, offset, and whether exec closes it."),
     Fact(_P, "cwd", "text", "Its working directory."),
     Fact(_P, "root", "text", "Its root directory."),

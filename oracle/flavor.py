@@ -133,6 +133,7 @@ class Words:
     nocldstop: tuple[str, int] | None = None
     nocldwait_acts: int = 0
     nocldstop_acts: int = 0
+    altstack: int = 0  # the bit of lwp_flag that says that there is a signal stack, where it is kept apart from the stack
 
 
 def furnish_nothing(k: Machine, lwp: Lwp, spec: ProcessSpec) -> None:

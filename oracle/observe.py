@@ -247,7 +247,7 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
         proc.p_mqueue_cnt,
         _peers(k, proc) if proc.p_peers is not None or proc.p_leader is not proc else (),
         lwp.lwp_sigmask,
-        lwp.lwp_sigstk,
+        lwp.lwp_sigstk or ("null" if lwp.lwp_flag and lwp.lwp_flag & flavor.words.altstack else ""),  # marked as having one
         lwp.lwp_usp,
         lwp.lwp_private,
         lwp.lwp_retval,

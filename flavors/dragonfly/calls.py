@@ -19,7 +19,7 @@ from flavors.dragonfly.kern_sig_calls import kern_kill, kern_sigaction, kern_sig
 from flavors.dragonfly.kern_threads import thr_sleep, thr_wakeup
 from flavors.dragonfly.kern_time import nanosleep, setitimer, to_ticks
 from flavors.dragonfly.sys_process import kern_ptrace
-from flavors.dragonfly.sysv_shm import shmat, shmdt
+from flavors.dragonfly.sysv_shm import shm_nattch, shmat, shmdt
 from flavors.dragonfly.trap import page_fault, run_in_user_mode
 from flavors.dragonfly.tty import ttyinput
 from flavors.dragonfly.vfs import chdir, dup2, fsetfd, lseek, open_file, setlock, umask
@@ -257,6 +257,10 @@ def _thr_wakeup(k: Machine, lp: Lwp, args: Args) -> str:
     return thr_wakeup(k, lp.lwp_proc, _pid(args.process("process")))
 
 
+def _shm_nattch(k: Machine, lp: Lwp, args: Args) -> int:
+    return shm_nattch(k, args.text("segment"))
+
+
 THR_SLEEP = CallSpec(
     "thr_sleep",
     "thr_sleep(2): sleep until a peer wakes the process",
@@ -272,6 +276,7 @@ THR_WAKEUP = CallSpec(
 _SEGMENT = (Param("segment", Kind.TEXT, "a name for the segment", required=True),)
 SHMAT = CallSpec("shmat", "shmat(2): attach a System V shared memory segment, made when first attached", _SEGMENT)
 SHMDT = CallSpec("shmdt", "shmdt(2): detach a System V shared memory segment", _SEGMENT)
+SHM_NATTCH = CallSpec("shm_nattch", "shmctl(2) IPC_STAT: how often a System V segment is attached", _SEGMENT, Result.NUMBER)
 
 
 _BLOCKING: dict[str, Blocking] = {
@@ -290,5 +295,6 @@ SHARED_CALLS: dict[str, Call] = (
     {name: Call(PORTABLE_BY_NAME[name], run) for name, run in _BLOCKING.items()}
     | {name: Call(PORTABLE_BY_NAME[name], at_once(run)) for name, run in _PLAIN.items()}
     | {"shmat": Call(SHMAT, at_once(_shmat)), "shmdt": Call(SHMDT, at_once(_shmdt))}
+    | {"shm_nattch": Call(SHM_NATTCH, at_once(_shm_nattch))}
     | {"thr_sleep": Call(THR_SLEEP, _thr_sleep), "thr_wakeup": Call(THR_WAKEUP, at_once(_thr_wakeup))}
 )

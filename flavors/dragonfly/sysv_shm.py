@@ -55,6 +55,15 @@ def shmdt(k: Machine, p: Proc, segment: str) -> None:
     unmap_region(vm, segment)
 
 
+@models(SYSV_SHM, function="sys_shmctl")
+def shm_nattch(k: Machine, segment: str) -> int:
+    """How often a segment counts as attached, whoever has it mapped."""
+    nattch = kern_of(k).shm_nattch
+    if segment not in nattch:
+        raise EINVAL(f"there is no segment {segment}")
+    return nattch[segment]
+
+
 def _segment(k: Machine, segment: str) -> VmObject:
     """The memory of a segment. It is there from the first attach on, with or without anybody who has it attached."""
     objects = kern_of(k).shm_objects

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flavors.dragonfly.proc_h import (
+    LWP_ALTSTACK,
     NOTE_FLAGS,
     P_CONTROLT,
     P_EXEC,
@@ -30,6 +31,7 @@ WORDS = Words(
     profiling=("p_flag", P_PROFIL),
     nocldwait_acts=PS_NOCLDWAIT,
     nocldstop_acts=PS_NOCLDSTOP,
+    altstack=LWP_ALTSTACK,
 )
 COUNTERS: Mapping[str, str] = {"forks": "v_forks", "vforks": "v_vforks"}
 FLAGS: Mapping[str, Mapping[str, int]] = {"p_flag": P_FLAG_NAMES, "wait": WAIT_FLAGS, "sa": SA_FLAGS, "note": NOTE_FLAGS}
