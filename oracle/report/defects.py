@@ -12,7 +12,7 @@ from oracle.register import Because, NotShown, in_order, system_of
 from oracle.report.text import plural
 from oracle.scenario import Promise
 
-WHY = {Because.INTERLEAVING: "waits for a chosen interleaving", Because.OUTSIDE: "outside the model"}
+WHY = {Because.INTERLEAVING: "waiting for a chosen interleaving", Because.OUTSIDE: "outside the model"}
 
 
 class Seen(Enum):

@@ -197,13 +197,13 @@ def test_every_report_ends_in_the_registers() -> None:
     words = [line.split() for line in text.splitlines()]
     assert ["tinyos/Q1", "no", "has", "it", "no", "no", "topic/name"] in words
     assert ["tinyos/M1", "kept", "kept", "kept", "-", "kept"] in words
-    assert "  tinyos/Q2 (tinyos) is not shown, waits for a chosen interleaving: It is a race.\n" in text
-    counted = "tinyos: 2 defects and 1 promise of manual pages shown, 1 waits for a chosen interleaving; 1 FAILED"
+    assert "  tinyos/Q2 (tinyos) is not shown, waiting for a chosen interleaving: It is a race.\n" in text
+    counted = "tinyos: 2 defects and 1 promise of manual pages shown, 1 waiting for a chosen interleaving; 1 FAILED"
     assert f"\n{counted}\n" in text
     page = markdown_report.render(ran, ALL, not_shown=listed)
     assert f"## Registers of defects\n\n- {counted}\n" in page
     assert "| `tinyos/Q1` | no | has it | no | no | `topic/name` |\n" in page
-    assert "- `tinyos/Q2` (`tinyos`): waits for a chosen interleaving: It is a race." in page
+    assert "- `tinyos/Q2` (`tinyos`): waiting for a chosen interleaving: It is a race." in page
 
 
 def test_json_has_the_registers_and_what_each_run_says_of_its_defect() -> None:
