@@ -1,0 +1,237 @@
+"""Every signal, whatever its target makes of it and is doing: what 4.4BSD's rules say of each class of signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from oracle.flavor import Flavor
+from oracle.outcome import ASLEEP, RunResult
+from oracle.registry import load_flavors
+from oracle.run import run
+from oracle.scenario import ArgValue, ProcessSpec, Scenario, Step
+
+FLAVORS = {flavor.id: flavor for flavor in load_flavors().flavors}
+STOP, TTY_STOP, CONTINUE, NOTHING, DIE = "stop", "stop from the terminal", "continue", "nothing", "die"
+CHECKPOINT = "checkpoint"  # which no flavor models
+STOPS = {17: STOP, 18: TTY_STOP, 19: CONTINUE, 21: TTY_STOP, 22: TTY_STOP}
+BY_DEFAULT = {
+    "dragonfly": {**STOPS, **dict.fromkeys((16, 20, 23, 28, 29, 32, *range(35, 65)), NOTHING), 33: CHECKPOINT, 34: CHECKPOINT},
+    "netbsd": {**STOPS, **dict.fromkeys((16, 20, 23, 28, 29, 32), NOTHING)},
+}
+SIGNALS = {"dragonfly": (*range(1, 37), 63, 64, 65, 126), "netbsd": (*range(1, 36), 62, 63)}
+KILL, HARD_STOP, CONT = 9, 17, 19
+UNBENDING = (KILL, HARD_STOP)
+
+Call = tuple[str, str, dict[str, ArgValue]]
+Seen = tuple[object, ...]
+everywhere = pytest.mark.parametrize("flavor", FLAVORS.values(), ids=FLAVORS)
+
+
+class Target:
+    """Plays a signal on a flavor, and knows what the signal means there."""
+
+    def __init__(self, flavor: Flavor, signal: int) -> None:
+        self.flavor = flavor
+        self.signal = signal
+        self.meaning = BY_DEFAULT[flavor.system].get(signal, DIE)
+        self.name = self.named(signal)
+        self.sent = self.sending(signal)
+
+    def named(self, signal: int) -> str:
+        return {number: name for name, number in self.flavor.signals.items()}.get(signal, f"signal {signal}")
+
+    def sending(self, signal: int, to: str = "target") -> Call:
+        return "shell", "kill", {"to": to, "signal": signal}
+
+    def play(self, *calls: Call, **target: Any) -> RunResult:
+        """Run calls of a shell and of `target`, which leads a group that the shell could continue."""
+        steps = tuple(
+            Step(number, by, call, args, "kid" if call in ("fork", "vfork") else "")
+            for number, (by, call, args) in enumerate(calls, 1)
+        )
+        result = run(Scenario("signals", "", "", "", steps, processes=(ProcessSpec("target", **target),)), self.flavor)
+        assert result.ok, (self.signal, result)
+        return result
+
+    def saw(self, result: RunResult) -> Seen:
+        """What became of it: how it died, or how it is and what is pending; that it is not modelled."""
+        if result.unmodelled:
+            return (CHECKPOINT,)
+        facts = result.observation.facts
+        if facts["target.state"] == "zombie":
+            return ("zombie", facts["target.status"])
+        return (facts["target.state"], facts["target.pending"])
+
+    @property
+    def dead(self) -> Seen:
+        named = self.name.removeprefix("signal ") if self.flavor.system == "netbsd" else self.name
+        return ("zombie", f"killed {named}") if self.meaning == DIE else (CHECKPOINT,)
+
+    def stopped(self, *pending: int, by: int = 0, noted: bool = False) -> Seen:
+        """Stopped, if it was running `by` a signal that DragonFly forgets when it goes on: in 1.62 always, later if `noted`."""
+        also = (by,) if by and (self.flavor.id == "dragonfly@1.62" or (noted and self.flavor.system == "dragonfly")) else ()
+        return "stopped", tuple(self.named(one) for one in sorted({*pending, *also}))
+
+
+def compare(flavor: Flavor, seen: Callable[[Target], Seen], expected: Callable[[Target], Seen]) -> None:
+    targets = [Target(flavor, signal) for signal in SIGNALS[flavor.system]]
+    assert {one.name: seen(one) for one in targets} == {one.name: expected(one) for one in targets}
+
+
+@everywhere
+def test_a_running_process_does_what_the_signal_means(flavor: Flavor) -> None:
+    def expected(one: Target) -> Seen:
+        if one.meaning in (STOP, TTY_STOP):
+            return one.stopped(by=one.signal)
+        return one.dead if one.meaning in (DIE, CHECKPOINT) else ("running", ())
+
+    compare(flavor, lambda one: one.saw(one.play(one.sent)), expected)
+
+
+@everywhere
+def test_nobody_stops_from_the_terminal_in_a_group_that_nobody_can_continue(flavor: Flavor) -> None:
+    def expected(one: Target) -> Seen:
+        if one.meaning == STOP:
+            return one.stopped(by=one.signal)
+        return one.dead if one.meaning in (DIE, CHECKPOINT) else ("running", ())
+
+    compare(flavor, lambda one: one.saw(one.play(one.sent, session="")), expected)
+
+
+@everywhere
+def test_a_handler_is_called_once_and_ends_a_sleep(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        install: Call = ("target", "sigaction", {"signal": one.signal, "handler": "h"})
+        if one.signal in UNBENDING:
+            return (one.play(install).outcomes[0].result,)
+        awake = one.play(install, one.sent)
+        asleep = one.play(install, ("target", "fork", {}), ("target", "wait", {}), one.sent)
+        handled = [result.observation.facts["target.handled"] for result in (awake, asleep)]
+        return (*one.saw(awake), *one.saw(asleep), *handled, asleep.outcomes[2].result)
+
+    def expected(one: Target) -> Seen:
+        called = (f"{one.name} h",)
+        return ("EINVAL",) if one.signal in UNBENDING else ("running", (), "running", (), called, called, "EINTR")
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_a_handler_is_forgotten_when_the_default_is_wanted_again(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        calls: list[Call] = [("target", "sigaction", {"signal": one.signal, "handler": how}) for how in ("h", "default")]
+        return one.saw(one.play(*calls[one.signal in UNBENDING :], one.sent))
+
+    compare(flavor, seen, lambda one: one.saw(one.play(one.sent)))
+
+
+@everywhere
+def test_an_ignored_signal_is_dropped_and_one_that_was_pending_forgotten(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        ignore: Call = ("target", "sigaction", {"signal": one.signal, "handler": "ignore"})
+        if one.signal in UNBENDING:
+            return (one.play(ignore).outcomes[0].result,)
+        asleep = one.play(ignore, ("target", "fork", {}), ("target", "wait", {}), one.sent)
+        block: Call = ("target", "sigprocmask", {"how": "block", "signals": tuple(flavor.signals)})
+        unblock: Call = ("target", "sigprocmask", {"how": "unblock", "signals": tuple(flavor.signals)})
+        held = one.play(block, one.sent, ignore, unblock)
+        return (
+            asleep.outcomes[2].result,
+            *one.saw(asleep),
+            *(one.saw(held) if one.name in flavor.signals else ("running", ())),
+        )
+
+    def expected(one: Target) -> Seen:
+        return ("EINVAL",) if one.signal in UNBENDING else (ASLEEP, "asleep", (), "running", ())
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_a_sleeper_dies_stops_or_sleeps_on(flavor: Flavor) -> None:
+    def expected(one: Target) -> Seen:
+        if one.meaning in (STOP, TTY_STOP):
+            return one.stopped()
+        return one.dead if one.meaning in (DIE, CHECKPOINT) else ("asleep", ())
+
+    compare(flavor, lambda one: one.saw(one.play(("target", "fork", {}), ("target", "wait", {}), one.sent)), expected)
+
+
+@everywhere
+def test_a_masked_signal_is_pending_unless_it_does_nothing_and_acts_when_it_is_let_in(flavor: Flavor) -> None:
+    everything = tuple(flavor.signals)
+    block: Call = ("target", "sigprocmask", {"how": "block", "signals": everything})
+    unblock: Call = ("target", "sigprocmask", {"how": "unblock", "signals": everything})
+
+    def seen(one: Target) -> Seen:
+        if one.name not in everything or one.signal in UNBENDING or one.meaning == CONTINUE:
+            return ()
+        return (*one.saw(one.play(block, one.sent)), *one.saw(one.play(block, one.sent, unblock)))
+
+    def expected(one: Target) -> Seen:
+        if one.name not in everything or one.signal in UNBENDING or one.meaning == CONTINUE:
+            return ()
+        if one.meaning == NOTHING:
+            return ("running", (), "running", ())
+        return ("running", (one.name,), *(one.stopped(by=one.signal, noted=True) if one.meaning == TTY_STOP else one.dead))
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_only_continue_and_kill_do_something_to_a_stopped_process_at_once(flavor: Flavor) -> None:
+    def expected(one: Target) -> Seen:
+        if one.signal == KILL:
+            return one.dead
+        if one.meaning == CONTINUE:
+            return ("running", ())
+        pending = (one.signal,) if one.meaning in (DIE, CHECKPOINT) else ()
+        return one.stopped(
+            *pending, by=0 if one.signal == HARD_STOP else HARD_STOP
+        )  # a stop is forgotten: it need not stop twice
+
+    compare(flavor, lambda one: one.saw(one.play(one.sending(HARD_STOP), one.sent)), expected)
+
+
+@everywhere
+def test_what_came_while_it_was_stopped_acts_after_the_continue(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        return one.saw(one.play(one.sending(HARD_STOP), one.sent, one.sending(CONT)))
+
+    compare(flavor, seen, lambda one: one.dead if one.meaning in (DIE, CHECKPOINT) else ("running", ()))
+
+
+@everywhere
+def test_a_vfork_child_dies_but_never_stops_while_it_holds_its_parent(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        result = one.play(("target", "vfork", {}), one.sending(one.signal, "kid"))
+        facts = result.observation.facts
+        return (CHECKPOINT,) if result.unmodelled else (facts["kid.state"], facts.get("kid.pending"), result.outcomes[0].result)
+
+    def expected(one: Target) -> Seen:
+        if one.meaning == CHECKPOINT:
+            return (CHECKPOINT,)
+        if one.meaning == DIE:
+            return ("zombie", None, "kid")
+        return ("running", (one.name,) if one.meaning in (STOP, TTY_STOP) else (), ASLEEP)
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_what_will_kill_a_niced_process_lets_it_run_at_full_speed(flavor: Flavor) -> None:
+    def nice(one: Target) -> Seen:
+        result = one.play(("target", "vfork", {}), one.sent, nice=4)  # it can't die before its child lets it go
+        return (result.observation.facts["target.nice"],)
+
+    def expected(one: Target) -> Seen:
+        if flavor.id not in ("dragonfly@1.62", "netbsd@1.189"):
+            return (4,)  # a thread that sleeps uninterruptibly is never chosen, and nothing is done for a process without one
+        if flavor.system == "dragonfly" and one.signal == 34:
+            return (0,)  # SIGCKPTEXIT, too, is thought to kill
+        return (0 if one.meaning == DIE else 4,)
+
+    compare(flavor, nice, expected)
