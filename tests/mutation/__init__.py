@@ -1,0 +1,1 @@
+"""Mutation testing of flavors/: `python -m tests.mutation`. A tool, no tests: pytest collects nothing here."""
