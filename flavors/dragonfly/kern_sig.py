@@ -310,7 +310,8 @@ def postsig(k: Machine, lp: Lwp, sig: int) -> Kernel[None]:
     if action is None or action is SIG_IGN:
         yield from sigexit(k, lp, sig)
         raise AssertionError("a thread came back from its process's death")
-    if lp.lwp_usp == BAD_STACK and not (action.flags & SA_ONSTACK and lp.lwp_flag & LWP_ALTSTACK):
+    on_signal_stack = action.flags & SA_ONSTACK and lp.lwp_flag & LWP_ALTSTACK
+    if not lp.lwp_sigstk if on_signal_stack else lp.lwp_usp == BAD_STACK:
         yield from sigexit(k, lp, SIGILL)  # sendsig can't put the handler's frame anywhere
     lp.lwp_sigmask |= action.mask
     if not action.flags & SA_NODEFER:

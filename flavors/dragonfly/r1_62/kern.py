@@ -21,6 +21,7 @@ class State:
     """`kern_of(k).own`."""
 
     lwp_zone: list[int] = field(default_factory=list)  # lwp_flag of each freed lwp, last one freed at the end
+    given_up: dict[Lwp, None] = field(default_factory=dict)  # threads that still know where a signal stack was
     heap_sigacts: dict[SigActs, None] = field(default_factory=dict)  # actions that have left the u-area of their process
     origcpu: dict[Lwp, int] = field(default_factory=dict)  # estcpu that a thread was born with
 
@@ -43,3 +44,4 @@ def free_lwp(k: Machine, lp: Lwp) -> None:
     state = state_of(k)
     state.lwp_zone.append(lp.lwp_flag & (LWP_ALTSTACK | LWP_OLDMASK))
     state.origcpu.pop(lp, None)
+    state.given_up.pop(lp, None)

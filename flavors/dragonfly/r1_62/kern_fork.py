@@ -157,6 +157,8 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         lp2.lwp_oldsigmask = lp1.lwp_oldsigmask
         lp2.lwp_sigmask = lp1.lwp_sigmask
         lp2.lwp_sigstk = lp1.lwp_sigstk
+        if lp1 in state_of(k).given_up:
+            state_of(k).given_up[lp2] = None
         if p1.p_flag & P_PROFIL:  # [331]
             startprofclock(p2)  # [332]
         cred = p1.p_ucred  # [333]

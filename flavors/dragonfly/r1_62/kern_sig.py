@@ -17,6 +17,7 @@ from flavors.dragonfly.proc_h import (
     SACTIVE,
     SSTOP,
 )
+from flavors.dragonfly.r1_62.kern import state_of
 from flavors.dragonfly.r1_62.kern_synch import setrunnable, tstop
 from flavors.dragonfly.r1_62.sources import KERN_SIG
 from flavors.dragonfly.signal_h import (
@@ -167,7 +168,7 @@ def cursig(k: Machine, lp: Lwp, maytrace: bool) -> Kernel[int]:
                 continue
         action = acts.ps_sigact.get(sig)
         if action is not None and action is not SIG_IGN:
-            _check_stack(lp, sig, action)
+            _check_stack(k, lp, sig, action)
             return sig
         if action is None and not (yield from default_action(k, lp, sig, bit, _stop)):
             return sig
@@ -195,7 +196,7 @@ def _stop_for_debugger(k: Machine, lp: Lwp, sig: int) -> Kernel[int]:
     return sig
 
 
-def _check_stack(lp: Lwp, sig: int, action: SigHandler) -> None:
-    """A child may have been born with a flag that says it has a signal stack, and with none."""
-    if action.flags & SA_ONSTACK and lp.lwp_flag & LWP_ALTSTACK and not lp.lwp_sigstk:
-        raise Unmodelled(f"the handler of {signal_name(sig)} would run on a signal stack that nobody registered")
+def _check_stack(k: Machine, lp: Lwp, sig: int, action: SigHandler) -> None:
+    """A child may have been born with a flag that says it has a signal stack, and with none, or with one that was given up."""
+    if action.flags & SA_ONSTACK and lp.lwp_flag & LWP_ALTSTACK and lp in state_of(k).given_up:
+        raise Unmodelled(f"the handler of {signal_name(sig)} would run on a signal stack that was given up")

@@ -32,7 +32,7 @@ UNMODELLED: Mapping[str, str] = {
     "P_SINTR and P_BREAKTSLEEP": "a sleeper is marked where later revisions mark it, in lwp_flag, and not in p_flag",
     "recycled memory": (
         "a new process holds what the dead one left: only lwp_flag survives fork1; not followed are a handler on a stack that "
-        "is not there, and the signal actions of a process that gets a signal before it has any"
+        "was given up, and the signal actions of a process that gets a signal before it has any"
     ),
 }
 VIOLATIONS = words.VIOLATIONS

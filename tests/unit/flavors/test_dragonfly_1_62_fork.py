@@ -15,7 +15,7 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 from oracle.machine.sched import Task
 from oracle.scenario import FileSpec, MachineSpec, ProcessSpec
-from tests.unit.flavors.dragonfly import ASLEEP, Box, why
+from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box, why
 
 
 def test_there_are_no_threads_to_be_made() -> None:
@@ -56,14 +56,25 @@ def test_a_child_inherits_flags_from_the_dead_thread_whose_memory_it_gets() -> N
     assert box.lwp("after").lwp_sigstk == ""
 
 
-def test_a_handler_on_a_stack_that_was_never_registered_is_not_modelled() -> None:
+def test_a_handler_on_a_stack_that_was_never_registered_kills() -> None:
     box = Box(flavor=FLAVOR)
     state_of(box.k).lwp_zone.append(LWP_ALTSTACK)
     box.do("parent", "sigaction", signal="SIGUSR1", handler="h", options="SA_ONSTACK")
     box.do("parent", "fork")
     box.do("parent", "kill", to="parent", signal="SIGUSR1")
     assert box.lwp("parent").lwp_handled == ("SIGUSR1 h",)
-    with pytest.raises(Unmodelled, match="nobody registered"):
+    assert box.do("kid", "kill", to="kid", signal="SIGUSR1") == GONE
+    assert box.do("parent", "wait") == "kid killed SIGILL"
+
+
+def test_a_handler_on_a_stack_that_was_given_up_is_not_modelled() -> None:
+    box = Box(flavor=FLAVOR)
+    box.do("parent", "sigaltstack", stack="alt")
+    box.do("parent", "sigaltstack", stack="off")
+    state_of(box.k).lwp_zone.append(LWP_ALTSTACK)
+    box.do("parent", "sigaction", signal="SIGUSR1", handler="h", options="SA_ONSTACK")
+    box.do("parent", "fork")
+    with pytest.raises(Unmodelled, match="given up"):
         box.do("kid", "kill", to="kid", signal="SIGUSR1")
 
 
