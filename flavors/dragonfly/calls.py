@@ -13,7 +13,7 @@ from flavors.dragonfly.kern_exec import kern_execve
 from flavors.dragonfly.kern_ktrace import ktrace
 from flavors.dragonfly.kern_plimit import kern_setrlimit
 from flavors.dragonfly.kern_proc import pgrp_of
-from flavors.dragonfly.kern_prot import cred_of, seteuid, setpgid, setreuid, setsid, setuid
+from flavors.dragonfly.kern_prot import cred_of, seteuid, setpgid, setreuid, setsid, setuid, suser
 from flavors.dragonfly.kern_resource import donice
 from flavors.dragonfly.kern_sig_calls import kern_kill, kern_sigaction, kern_sigaltstack, kern_sigprocmask
 from flavors.dragonfly.kern_threads import thr_sleep, thr_wakeup
@@ -171,7 +171,7 @@ def _minherit(k: Machine, lp: Lwp, args: Args) -> None:
 
 
 def _mlock(k: Machine, lp: Lwp, args: Args) -> None:
-    if cred_of(lp.lwp_proc).cr_uid != 0:
+    if not suser(cred_of(lp.lwp_proc)):
         raise EPERM("only the superuser wires memory")
     entry = vmspace_of(lp.lwp_proc).vm_map.get(args.text("region"))
     if entry is None:

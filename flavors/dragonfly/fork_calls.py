@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from flavors.dragonfly.kern import kern_of
-from flavors.dragonfly.kern_prot import cred_of
+from flavors.dragonfly.kern_prot import cred_of, suser
 from flavors.dragonfly.kern_sig_calls import kern_kill
 from flavors.dragonfly.sources import KERN_EXIT, KERN_SIG
 from flavors.dragonfly.unistd import RF_NAMES
@@ -108,7 +108,7 @@ def sys_lwp_kill(k: Machine, lp: Lwp, args: Args) -> Kernel[None]:
 
 
 def _set_maxprocperuid(k: Machine, lp: Lwp, args: Args) -> None:
-    if cred_of(lp.lwp_proc).cr_uid != 0:
+    if not suser(cred_of(lp.lwp_proc)):
         raise EPERM("only the superuser sets kern.maxprocperuid")
     kern_of(k).maxprocperuid = args.number("value")
 

@@ -8,7 +8,7 @@ from flavors.dragonfly.kern_descrip import fdcloseexec, unshare_for_exec
 from flavors.dragonfly.kern_event import knote
 from flavors.dragonfly.kern_exit import killalllwps
 from flavors.dragonfly.kern_ktrace import ktrdestroy
-from flavors.dragonfly.kern_prot import change_euid, cratom, cred_of
+from flavors.dragonfly.kern_prot import change_euid, cratom, cred_of, suser
 from flavors.dragonfly.kern_sig import acts_of
 from flavors.dragonfly.proc_h import (
     AFORK,
@@ -112,7 +112,7 @@ def _set_ids(p: Proc, owner: int | None) -> None:
     cred = cred_of(p)
     if owner is not None and owner != cred.cr_uid and not p.p_flag & P_TRACED:
         p.p_flag |= P_SUGID
-        if p.p_tracenode is not None and cred.cr_uid != 0:
+        if p.p_tracenode is not None and not suser(cred):
             ktrdestroy(p)
             p.p_traceflag = 0
         change_euid(p, owner)

@@ -34,6 +34,8 @@ def ktrace(curp: Proc, p: Proc, name: str, inherit: bool) -> None:
     assert his is not None
     his_own = me.cr_uid == his.cr_ruid == his.cr_svuid and not p.p_flag & P_SUGID
     allowed = his_own and not p.p_traceflag & KTRFAC_ROOT
+    if me.cr_prison is not None and me.cr_prison != his.cr_prison:
+        raise EPERM("tracing a process outside of the jail")
     if me.cr_uid != 0 and not allowed:
         raise EPERM(f"tracing a process of uid {his.cr_ruid}")
     ktrdestroy(p)

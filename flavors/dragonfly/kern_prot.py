@@ -36,6 +36,12 @@ def cratom(p: Proc) -> Cred:
     return cred
 
 
+@models(KERN_PROT, function="suser_cred")
+def suser(cred: Cred) -> bool:
+    """Whether a credential is the superuser's, where a jail's own superuser is not enough."""
+    return cred.cr_uid == 0 and cred.cr_prison is None
+
+
 @models(KERN_PROT)
 def change_euid(p: Proc, euid: int) -> None:
     """Change the effective user id."""

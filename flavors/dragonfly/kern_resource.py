@@ -25,9 +25,10 @@ def chgproccnt(k: Machine, uid: int, diff: int, most: int) -> bool:
 
 @models(KERN_RESOURCE, function="donice")
 def donice(p: Proc, nice: int) -> None:
-    """Set the nice value; only the superuser may lower it."""
+    """Set the nice value; only the superuser may lower it, and not from a jail."""
     nice = max(-20, min(20, nice))
-    assert p.p_ucred is not None
-    if nice < p.p_nice and p.p_ucred.cr_uid != 0:
+    cred = p.p_ucred
+    assert cred is not None
+    if nice < p.p_nice and (cred.cr_uid != 0 or cred.cr_prison is not None):
         raise EACCES(f"nice {nice} is below {p.p_nice}")
     p.p_nice = nice

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_exit import proc_reparent
 from flavors.dragonfly.kern_proc import line_of
-from flavors.dragonfly.kern_prot import cred_of
+from flavors.dragonfly.kern_prot import cred_of, suser
 from flavors.dragonfly.proc_h import LWP_BREAKTSLEEP, P_INEXEC, P_SUGID, P_TRACED, P_WAITED, SSTOP
 from flavors.dragonfly.signal_h import _SIG_MAXSIG, SIGKILL, SIGSTOP
 from flavors.dragonfly.sources import SYS_PROCESS
@@ -61,7 +61,7 @@ def _check_attach(curp: Proc, p: Proc) -> None:
     if curp.p_flag & P_TRACED and p in line_of(curp):
         raise EINVAL("it is an ancestor of a traced debugger")
     me, his = cred_of(curp), cred_of(p)
-    if (his.cr_ruid != me.cr_ruid or p.p_flag & P_SUGID) and me.cr_uid != 0:
+    if (his.cr_ruid != me.cr_ruid or p.p_flag & P_SUGID) and not suser(me):
         raise EPERM("it belongs to somebody else, or has changed its ids")
 
 
