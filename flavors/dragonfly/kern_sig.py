@@ -32,6 +32,7 @@ from flavors.dragonfly.signal_h import (
     SA_ONSTACK,
     SA_RESETHAND,
     SIG_IGN,
+    SIGCKPT,
     SIGCONT,
     SIGILL,
     SIGKILL,
@@ -45,9 +46,10 @@ from oracle.machine.errno import Panic, Unmodelled
 from oracle.machine.locks import rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
-from oracle.machine.signals import SigActs, first
+from oracle.machine.signals import SigActs, first, sigmask
 from oracle.machine.traps import Kernel
 
+DOESNT_KILL = STOP_MASK | CONT_MASK | IGNORE_MASK | sigmask(SIGCKPT)
 BAD_STACK = "bad"  # lwp_usp of a thread whose stack can't be written
 
 
@@ -123,7 +125,7 @@ def signal_active(k: Machine, p: Proc, lp: Lwp | None, bit: int, sig: int, defau
     if lp is None:
         p.p_siglist |= bit
         return
-    if p.p_nice > 0 and default and not p.p_flag & P_TRACED and not bit & (STOP_MASK | CONT_MASK | IGNORE_MASK | CKPT_MASK):
+    if p.p_nice > 0 and default and not p.p_flag & P_TRACED and not bit & DOESNT_KILL:
         p.p_nice = 0  # let it die soon
     if bit & STOP_MASK and default:
         if p.p_flag & P_PPWAIT:

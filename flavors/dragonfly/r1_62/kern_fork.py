@@ -284,9 +284,10 @@ def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[Non
         p2.p_fdtol = p1.p_fdtol  # [400]
         p2.p_fdtol.fdl_refcount += 1  # [401]
     else:
-        if k.sched.ready:  # [407]
+        old = p1.p_fdtol  # [407]
+        if k.sched.ready:
             yield from preempt("filedesc_to_leader_alloc")
-        p2.p_fdtol = filedesc_to_leader_alloc(p1.p_fdtol, p2)  # [407]
+        p2.p_fdtol = filedesc_to_leader_alloc(old, p2)  # [407]
 
 
 @models(KERN_FORK, 550, 566)

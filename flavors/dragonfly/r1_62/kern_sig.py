@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern import kern_of
-from flavors.dragonfly.kern_sig import default_action, lwp_delsig, lwp_signotify
+from flavors.dragonfly.kern_sig import DOESNT_KILL, default_action, lwp_delsig, lwp_signotify
 from flavors.dragonfly.proc_h import (
     LSRUN,
     LWP_ALTSTACK,
@@ -22,11 +22,9 @@ from flavors.dragonfly.r1_62.kern_synch import setrunnable, tstop
 from flavors.dragonfly.r1_62.sources import KERN_SIG
 from flavors.dragonfly.signal_h import (
     CONT_MASK,
-    IGNORE_MASK,
     SA_ONSTACK,
     SIG_IGN,
     SIGCHLD,
-    SIGCKPT,
     SIGKILL,
     STOP_MASK,
     TTYSTOP_MASK,
@@ -36,10 +34,8 @@ from oracle.cite import models
 from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.signals import SigActs, SigHandler, first, sigmask
+from oracle.machine.signals import SigActs, SigHandler, first
 from oracle.machine.traps import Kernel
-
-DOESNT_KILL = STOP_MASK | CONT_MASK | IGNORE_MASK | sigmask(SIGCKPT)
 
 
 def procsig_of(p: Proc) -> SigActs:

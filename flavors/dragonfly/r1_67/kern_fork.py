@@ -290,9 +290,10 @@ def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[Non
         p2.p_fdtol = p1.p_fdtol  # [403]
         p2.p_fdtol.fdl_refcount += 1  # [404]
     else:
-        if k.sched.ready:  # [410]
+        old = p1.p_fdtol  # [410] sic: a sibling thread can replace it while memory is waited for
+        if k.sched.ready:
             yield from preempt("filedesc_to_leader_alloc")
-        p2.p_fdtol = filedesc_to_leader_alloc(p1.p_fdtol, p2)  # [410]
+        p2.p_fdtol = filedesc_to_leader_alloc(old, p2)  # [410]
 
 
 @models(KERN_FORK, 532, 610)

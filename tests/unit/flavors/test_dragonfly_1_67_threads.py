@@ -188,6 +188,19 @@ def test_a_fork_is_charged_to_one_user_and_born_as_another_if_a_sibling_changes_
     assert all(of_a_miscounted_uid(box.k, broken.text) for broken in box.broken())
 
 
+@pytest.mark.parametrize("flavor", [FLAVOR, LATER], ids=lambda flavor: flavor.id)
+def test_two_threads_that_fork_at_once_put_their_children_into_different_rings_of_leaders(flavor: Flavor) -> None:
+    box = Box(flavor=flavor)
+    box.do("parent", "lwp_create", "t2")
+    for role, kid in (("parent", "kid1"), ("t2", "kid2")):
+        box.start(role, "rfork", kid, flags="RFPROC")
+    box.k.sched.pick = lambda current, ready: int(current is not None and why(current) == "filedesc_to_leader_alloc")
+    box.run()
+    nodes = [box.proc(role).p_fdtol for role in ("parent", "kid1", "kid2")]
+    rings = [[box.k.role(one.fdl_leader) for one in node.fdl_ring] for node in nodes if node is not None]
+    assert rings == [["parent", "kid2"], ["parent", "kid1"], ["parent", "kid2"]]
+
+
 def test_two_threads_made_at_once_after_the_highest_id_can_get_the_same_one() -> None:
     box = box_with_thread()
     box.proc("parent").p_lasttid = MAX_TID
