@@ -18,6 +18,7 @@ from flavors.dragonfly.kern_resource import donice
 from flavors.dragonfly.kern_sig_calls import kern_kill, kern_sigaction, kern_sigaltstack, kern_sigprocmask
 from flavors.dragonfly.kern_threads import thr_sleep, thr_wakeup
 from flavors.dragonfly.kern_time import nanosleep, setitimer, to_ticks
+from flavors.dragonfly.kern_varsym import varsym_set, varsyms_in_use
 from flavors.dragonfly.sys_process import kern_ptrace
 from flavors.dragonfly.sysv_shm import shm_nattch, shmat, shmdt
 from flavors.dragonfly.trap import page_fault, run_in_user_mode
@@ -261,6 +262,14 @@ def _shm_nattch(k: Machine, lp: Lwp, args: Args) -> int:
     return shm_nattch(k, args.text("segment"))
 
 
+def _varsym_set(k: Machine, lp: Lwp, args: Args) -> None:
+    varsym_set(lp.lwp_proc, args.text("name"))
+
+
+def _varsyms_in_use(k: Machine, lp: Lwp, args: Args) -> int:
+    return varsyms_in_use(k)
+
+
 THR_SLEEP = CallSpec(
     "thr_sleep",
     "thr_sleep(2): sleep until a peer wakes the process",
@@ -277,6 +286,14 @@ _SEGMENT = (Param("segment", Kind.TEXT, "a name for the segment", required=True)
 SHMAT = CallSpec("shmat", "shmat(2): attach a System V shared memory segment, made when first attached", _SEGMENT)
 SHMDT = CallSpec("shmdt", "shmdt(2): detach a System V shared memory segment", _SEGMENT)
 SHM_NATTCH = CallSpec("shm_nattch", "shmctl(2) IPC_STAT: how often a System V segment is attached", _SEGMENT, Result.NUMBER)
+VARSYM_SET = CallSpec(
+    "varsym_set",
+    "varsym_set(2): set a variable for symbolic links, for the calling process",
+    (Param("name", Kind.TEXT, "the variable", required=True),),
+)
+VARSYMS_IN_USE = CallSpec(
+    "varsyms_in_use", "vmstat -m: how many variables of processes the kernel has allocated", (), Result.NUMBER
+)
 
 
 _BLOCKING: dict[str, Blocking] = {
@@ -296,5 +313,6 @@ SHARED_CALLS: dict[str, Call] = (
     | {name: Call(PORTABLE_BY_NAME[name], at_once(run)) for name, run in _PLAIN.items()}
     | {"shmat": Call(SHMAT, at_once(_shmat)), "shmdt": Call(SHMDT, at_once(_shmdt))}
     | {"shm_nattch": Call(SHM_NATTCH, at_once(_shm_nattch))}
+    | {"varsym_set": Call(VARSYM_SET, at_once(_varsym_set)), "varsyms_in_use": Call(VARSYMS_IN_USE, at_once(_varsyms_in_use))}
     | {"thr_sleep": Call(THR_SLEEP, _thr_sleep), "thr_wakeup": Call(THR_WAKEUP, at_once(_thr_wakeup))}
 )

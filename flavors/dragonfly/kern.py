@@ -76,6 +76,7 @@ class Globals:
     allocated: int = 0  # processes allocated
     miscounted: dict[int, None] = field(default_factory=dict)  # uids of which a fork charged one and had its child as the other
     lost_limits: dict[PLimit, int] = field(default_factory=dict)  # references to limits that nobody has any more
+    lost_varsyms: int = 0  # variables of reaped processes that are still allocated
     own: object = None  # what one revision alone keeps
 
 

@@ -139,6 +139,7 @@ def free_zombie(k: Machine, q: Proc, p: Proc) -> bool:
     p.p_sigacts = None
     vm_waitproc(k, p)
     kern = kern_of(k)
+    kern.lost_varsyms += len(p.p_varsymset)  # sic: nobody has freed them, and nobody will
     kern.freed[p] = kern.allocated
     k.nprocs -= 1
     return True
