@@ -137,10 +137,18 @@ def schema(options: Namespace, terminal: Terminal) -> int:
     return OK
 
 
+def sources(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle sources`."""
+    from oracle.cli.sources import sources
+
+    return sources(options, terminal)
+
+
 COMMANDS: dict[str, Callable[[Namespace, Terminal], int]] = {
     "run": run,
     "compare": compare,
     "show": show,
+    "sources": sources,
     "flavors": list_flavors,
     "facts": list_facts,
     "calls": list_calls,

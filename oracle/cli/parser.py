@@ -95,6 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     _run(commands)
     _compare(commands)
     _show(commands)
+    _sources(commands)
     _lists(commands)
     return parser
 
@@ -180,6 +181,26 @@ def _show(commands: _Commands[argparse.ArgumentParser]) -> None:
     _output(made)
 
 
+SOURCES = """\
+Account for every line of code in the functions of the C sources that flavors model line by line: modelled, left out on
+purpose with the reason, or not accounted for; and what of it the scenarios exercise, line by line and branch by branch.
+
+The exit code is 1 if a line is not accounted for, a modelled line or branch is not exercised, or something that is said about
+the C is wrong. With the published listings of the C at hand (--sources, or FORK_ORACLE_SOURCES; CONTRIBUTING.md says what the
+folder holds), what is said is compared with the C itself, and the C can be shown with the model beside it.
+"""
+
+SOURCES_EXAMPLES = """\
+examples:
+  fork-oracle sources                              all flavors, exercised by ./specs
+  fork-oracle sources specs/vfork --flavor netbsd  what one topic exercises of one kernel
+  fork-oracle sources --no-run --listing           every line with what stands for it, without running anything
+  fork-oracle sources --sources DIR --html map.html
+                                                   a page with the C, the model beside it, and which scenarios get there
+  fork-oracle sources --coverage .coverage specs   what the scenarios and another measurement exercise together
+  fork-oracle sources --draft LISTING              the start of a map for a new listing, to put into a flavor
+"""
+
 FLAVORS = """\
 List the installed flavors: ids, sources, number of calls, and what each does not model. A plugin that can't be used is
 named on standard error, with what is wrong with it; the exit code is 2 then.
@@ -206,6 +227,27 @@ examples:
 and as the first line of a scenario:
   # yaml-language-server: $schema=../../schema/scenario.schema.json
 """
+
+
+def _sources(commands: _Commands[argparse.ArgumentParser]) -> None:
+    made = _add(commands, "sources", "which lines of the C are modelled, left out and exercised", SOURCES, SOURCES_EXAMPLES)
+    made.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="scenario files, or folders of them (./specs)")
+    _flavors(made, "system@revision, or system for its newest revision; may be repeated (all installed flavors)")
+    made.add_argument(
+        "--sources", metavar="DIR", type=Path, help="folder of listings of the C (the environment's FORK_ORACLE_SOURCES)"
+    )
+    made.add_argument(
+        "--coverage",
+        metavar="FILE",
+        type=Path,
+        help="take what ran from this file of coverage.py, made with branches; scenarios run only if PATHs are given, too",
+    )
+    made.add_argument("--no-run", action="store_true", help="run nothing: only what is modelled and left out")
+    made.add_argument("--listing", action="store_true", help="every line with what stands for it, instead of the table")
+    made.add_argument("--html", metavar="FILE", type=Path, help="also write a page with all of it")
+    made.add_argument("--draft", metavar="LISTING", type=Path, help="print the start of a map for a listing, and do no more")
+    made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
+    _output(made)
 
 
 def _lists(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -76,12 +76,19 @@ def by_topic(comparisons: Sequence[Comparison]) -> dict[str, list[Comparison]]:
     return topics
 
 
-def grid(rows: Sequence[Sequence[str]], headers: Sequence[str] = (), widths: Sequence[int | None] | None = None) -> str:
-    """A table as the terminal shows it; texts in `rows` are safe already."""
+def grid(
+    rows: Sequence[Sequence[str]],
+    headers: Sequence[str] = (),
+    widths: Sequence[int | None] | None = None,
+    sides: Sequence[str] | None = None,
+) -> str:
+    """A table as the terminal shows it; texts in `rows` are safe already. `sides`: where each column's texts stand, "right"."""
     from tabulate import tabulate  # only where there is a table to show
 
     fmt = "simple" if headers else "plain"
-    made = tabulate(rows, headers, tablefmt=fmt, disable_numparse=True, maxcolwidths=list(widths) if widths else None)
+    made = tabulate(
+        rows, headers, tablefmt=fmt, disable_numparse=True, maxcolwidths=list(widths) if widths else None, colalign=sides
+    )
     return "\n".join(line.rstrip() for line in made.splitlines())
 
 

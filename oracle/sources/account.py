@@ -9,7 +9,7 @@ from enum import Enum
 from oracle.cite import CFunction, SourceMap, parse_lines
 from oracle.flavor import Flavor
 from oracle.sources.exercise import FileRuns
-from oracle.sources.reading import Flaw, Placed, Reading, modules_citing, read
+from oracle.sources.reading import Flaw, Placed, Reading, Statement, modules_citing, read
 
 
 class State(Enum):
@@ -103,12 +103,26 @@ class Account:
         for function in self.functions:
             yield from function.lines
 
+    def nowhere(self) -> list[CLine]:
+        """Lines that neither a mark nor a reason accounts for."""
+        return [line for line in self.lines() if line.state is State.NOWHERE]
+
+    def idle(self) -> list[CLine]:
+        """Lines that are modelled, and not or only partly exercised."""
+        return [line for line in self.lines() if line.ran in (Ran.SOME, Ran.NONE)]
+
+    def one_way(self) -> list[tuple[CLine, Way]]:
+        """Ways of decisions that were never taken, each with the first line of C that it belongs to."""
+        found: dict[tuple[str, Statement | None, int], tuple[CLine, Way]] = {}
+        for line in self.lines():
+            for way in line.missed:
+                found.setdefault((way.at.place, way.at.statement, way.to), (line, way))
+        return list(found.values())
+
     @property
     def ok(self) -> bool:
         """Whether every line is accounted for, all that is modelled was exercised, and nothing said about the C is wrong."""
-        nowhere = any(line.state is State.NOWHERE for line in self.lines())
-        idle = self.measured and any(line.ran in (Ran.SOME, Ran.NONE) or line.missed for line in self.lines())
-        return not (nowhere or idle or self.flaws)
+        return not (self.nowhere() or self.idle() or self.one_way() or self.flaws)
 
 
 def totals(lines: Iterable[CLine]) -> Totals:
@@ -134,17 +148,26 @@ def readings_of(flavor: Flavor) -> tuple[Reading, ...]:
 
 
 def account(
-    flavor: Flavor, source_map: SourceMap, readings: Sequence[Reading], runs: Mapping[str, FileRuns] | None = None
+    flavor: Flavor,
+    source_map: SourceMap,
+    readings: Sequence[Reading],
+    runs: Mapping[str, FileRuns] | None = None,
+    flaws: Iterable[Flaw] = (),
 ) -> Account:
-    """Account for one source. `runs`: what ran, by Python file; None if nothing was measured."""
-    return _Accountant(flavor.id, source_map, readings, runs).account()
+    """Account for one source. `runs`: what ran, by Python file; None if nothing was measured. `flaws` are known already."""
+    return _Accountant(flavor.id, source_map, readings, runs, flaws).account()
 
 
 class _Accountant:
     """Puts together what the map says, what the marks say and what ran, for one source."""
 
     def __init__(
-        self, flavor: str, source_map: SourceMap, readings: Sequence[Reading], runs: Mapping[str, FileRuns] | None
+        self,
+        flavor: str,
+        source_map: SourceMap,
+        readings: Sequence[Reading],
+        runs: Mapping[str, FileRuns] | None,
+        flaws: Iterable[Flaw],
     ) -> None:
         self.flavor = flavor
         self.map = source_map
@@ -153,7 +176,7 @@ class _Accountant:
         self.files = {reading.place: reading.file for reading in readings}
         self.left_out = {line: one.why for one in source_map.left_out for line in parse_lines(one.lines)}
         self.branchless = {line: one.why for one in source_map.branchless for line in parse_lines(one.lines)}
-        self.flaws = [flaw for reading in readings for flaw in reading.flaws]
+        self.flaws = list(flaws)
         self.marks: dict[int, list[Placed]] = {}
         self.beyond: set[tuple[str, int]] = set()  # (place, Python line) of statements that are out of reach
         for placed in (mark for reading in readings for mark in reading.marks):

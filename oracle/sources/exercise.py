@@ -71,6 +71,25 @@ def load(data: Path, files: Sequence[str]) -> dict[str, FileRuns]:
         raise UsageError(f"can't read the coverage data in {str(data)!r}: {error}") from None
 
 
+def merge(first: Mapping[str, FileRuns], second: Mapping[str, FileRuns]) -> dict[str, FileRuns]:
+    """What ran in one measurement or the other."""
+    return {file: _both(first.get(file, FileRuns()), second.get(file, FileRuns())) for file in {**first, **second}}
+
+
+def _both(one: FileRuns, other: FileRuns) -> FileRuns:
+    taken = _union(one.taken, other.taken)
+    missed = {line: ways - taken.get(line, frozenset()) for line, ways in _union(one.missed, other.missed).items()}
+    scenarios = {
+        line: tuple(sorted({*one.scenarios.get(line, ()), *other.scenarios.get(line, ())}))
+        for line in {**one.scenarios, **other.scenarios}
+    }
+    return FileRuns(one.lines | other.lines, taken, missed, scenarios)
+
+
+def _union(one: Mapping[int, frozenset[int]], other: Mapping[int, frozenset[int]]) -> dict[int, frozenset[int]]:
+    return {line: one.get(line, frozenset()) | other.get(line, frozenset()) for line in {**one, **other}}
+
+
 def _coverage(data: str | None, files: Sequence[str]) -> Coverage:
     """A measurement that nobody's settings for other purposes bend: no line is excused."""
     from coverage import Coverage

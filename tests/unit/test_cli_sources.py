@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from oracle.cite import CFunction, LeftOut, Source, SourceMap
+from oracle.cli import main
+from oracle.flavor import Flavor
+from oracle.registry import Registry
+from oracle.sources.listing import VARIABLE
+from tests.unit.sources.planted import LISTING, installed
+from tests.unit.toys import TINY, other, specs
+
+KERN_FORK = Source("TestBSD", "kern_fork.c", "1.1", 29)
+MAP = SourceMap(
+    KERN_FORK,
+    (CFunction("fork1", 3, 24, "6, 10-11, 14, 16-18, 20, 23", "10, 16-17"),),
+    (LeftOut("6", "a local"), LeftOut("14", "LOUD is not configured")),
+)
+UMASK = """\
+from oracle.machine.errno import EINVAL
+@models(KERN_FORK, 3, 24)
+def fork1(mask):
+    if mask == 0o77:  # [10] a <b>bold</b> mask
+        return "022"  # [11] `grant_wish`
+    for ep in range(mask):  # [16-18]
+        pass
+    else:
+        mask = 0  # [20]
+    return "000"  # [23] sic: p_sigacts
+"""
+SCENARIO = """\
+title: umask
+why: It says so.
+topic: files
+steps:
+  - {do: umask, mask: "MASK"}
+"""
+
+
+@pytest.fixture
+def flavor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flavor]:
+    """A flavor whose umask models a listing, alone with TinyOS on the command line, in a folder with two scenarios."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv("COLUMNS", "120")
+    module = installed(tmp_path, UMASK, "planted_umask")
+    call = other(TINY, "planted@1", "umask", lambda k, lwp, args: str(module.fork1(args.number("mask"))))
+    made = replace(call, sources=(KERN_FORK,), maps=(MAP,))
+    monkeypatch.setattr("oracle.cli.commands.load_flavors", lambda: Registry((made, TINY)))
+    specs(tmp_path, files__bold=SCENARIO.replace("MASK", "077"), files__plain=SCENARIO.replace("MASK", "1"))
+    folder = tmp_path / "listings"
+    folder.mkdir()
+    (folder / "README.md").write_text("| file | system | flavor |\n| --- | --- | --- |\n| `k.txt` | T | `planted@1` |\n")
+    (folder / "k.txt").write_text("".join(f"{n}\t{line}\n" for n, line in enumerate(LISTING.lines) if n))
+    yield made
+    del sys.modules["planted_umask"]
+
+
+def put(monkeypatch: pytest.MonkeyPatch, flavor: Flavor, source_map: SourceMap) -> None:
+    changed = replace(flavor, maps=(source_map,))
+    monkeypatch.setattr("oracle.cli.commands.load_flavors", lambda: Registry((changed,)))
+
+
+def test_sources_counts_lines_and_branches_by_function(flavor: Flavor, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sources"]) == 0
+    out, err = capsys.readouterr()
+    rows = [line.split() for line in out.splitlines()]
+    assert ["fork1", "3-24", "9", "7", "2", "0", "7/7", "4/4"] in rows
+    assert ["all", "9", "7", "2", "0", "7/7", "4/4"] in rows
+    assert "Left out on purpose:\n  [6] a local\n  [14] LOUD is not configured\n" in out
+    assert "tinyos@1: it has no map of its sources" in out
+    assert out.endswith(
+        "1 source: 9 lines of code, 7 modelled, 2 left out on purpose, 0 not accounted for; "
+        "exercised: 7 of 7 lines, 4 of 4 branches\n"
+    )
+    assert err == "fork-oracle: exercised by 2 scenarios on 1 flavor\n"
+
+
+def test_sources_fails_for_what_the_scenarios_do_not_exercise(flavor: Flavor, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sources", "specs/files/bold.yaml"]) == 1
+    out, _ = capsys.readouterr()
+    assert "Modelled and not exercised:\n  [16-18] not exercised: planted_umask.py:9\n" in out
+    assert "one way only; never:\n  [10] planted_umask.py:7 `if mask == 63` false\n" in out
+
+
+def test_sources_takes_what_ran_from_another_measurement(
+    flavor: Flavor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from coverage import Coverage
+
+    coverage = Coverage(data_file="data", branch=True, include=[str(tmp_path / "planted_umask.py")], config_file=False)
+    coverage.start()
+    sys.modules["planted_umask"].fork1(0o77)
+    coverage.stop()
+    coverage.save()
+    assert main(["sources", "--coverage", "data"]) == 1
+    assert main(["sources", "--coverage", "data", "specs/files/plain.yaml"]) == 0
+    assert "exercised: 2 of 7 lines, 1 of 4 branches" in capsys.readouterr().out
+
+
+def test_sources_without_a_run_accounts_for_the_lines_alone(flavor: Flavor, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sources", "--no-run"]) == 0
+    out, err = capsys.readouterr()
+    assert "0 not accounted for\n" in out
+    assert err == ""
+    assert main(["sources", "--no-run", "specs"]) == 2
+
+
+def test_sources_fails_for_a_line_that_is_not_accounted_for(
+    flavor: Flavor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(monkeypatch, flavor, replace(MAP, left_out=MAP.left_out[:1]))
+    assert main(["sources", "--no-run"]) == 1
+    assert "Not accounted for:\n  [14]\n" in capsys.readouterr().out
+
+
+def test_sources_compares_with_the_listings_that_it_is_given(
+    flavor: Flavor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sources", "--no-run", "--sources", "listings"]) == 0
+    put(monkeypatch, flavor, replace(MAP, functions=(CFunction("fork1", 3, 24, "6, 10-11, 14, 16-18, 20", "10, 16-17"),)))
+    monkeypatch.setenv(VARIABLE, "listings")
+    capsys.readouterr()
+    assert main(["sources", "--no-run"]) == 1
+    out, _ = capsys.readouterr()
+    assert "planted@1 kern_fork.c:3: fork1: its code is '6, 10-11, 14, 16-18, 20, 23'; the map is wrong about 23" in out
+
+
+def test_the_listing_shows_the_c_with_what_models_it_beside_it(flavor: Flavor, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sources", "--listing", "--sources", "listings"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(re.fullmatch(r"   11 +return grant_wish\(a\); +\| 8: `grant_wish`", line) for line in lines)
+    assert any(re.fullmatch(r'   14 - +printf\("if only"\); +\| left out: LOUD is not configured', line) for line in lines)
+    assert "   13   #ifdef LOUD" in lines
+
+
+def test_without_listings_the_listing_has_the_numbers_of_the_lines_of_code(
+    flavor: Flavor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sources", "--listing", "specs/files/bold.yaml"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "   11    | 8: `grant_wish`" in lines
+    assert not any(line.startswith("   13") for line in lines)
+    where = lines.index("   16 !  | 9: for ep in range(mask)")
+    assert lines[where + 1] == "         | not exercised"
+
+
+def test_a_narrow_terminal_has_the_notes_below_the_c(
+    flavor: Flavor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main(["sources", "--listing", "--no-run", "--sources", "listings"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[lines.index("   11                   return grant_wish(a);") + 1] == "            | 8: `grant_wish`"
+
+
+def test_the_page_shows_every_line_and_escapes_what_others_wrote(flavor: Flavor, tmp_path: Path) -> None:
+    assert main(["sources", "--sources", "listings", "--html", "map.html"]) == 0
+    page = (tmp_path / "map.html").read_text("utf-8")
+    assert all(f'id="planted@1-L{number}"' in page for number in range(3, 25))
+    assert "a &lt;b&gt;bold&lt;/b&gt; mask" in page
+    assert "<b>" not in page
+    assert 'class="left"' in page and "<p>LOUD is not configured</p>" in page  # noqa: PT018  # one row
+    assert "in files/bold" in page
+    assert "http" not in page and "<script" not in page  # noqa: PT018  # it needs nothing from elsewhere
+
+
+def test_the_page_of_a_source_without_its_listing_holds_no_c(flavor: Flavor, tmp_path: Path) -> None:
+    assert main(["sources", "--html", "map.html", "specs/files/bold.yaml"]) == 1
+    page = (tmp_path / "map.html").read_text("utf-8")
+    assert "grant_wish(a)" not in page
+    assert '<tr id="planted@1-L16" class="bad">' in page
+    assert 'id="planted@1-L13"' not in page
+
+
+def test_the_json_has_every_line_with_its_marks_and_scenarios(flavor: Flavor, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sources", "--format", "json"]) == 0
+    whole = json.loads(capsys.readouterr().out)
+    assert whole["unmapped"] == ["tinyos@1"]
+    (one,) = whole["accounts"]
+    lines = {line["line"]: line for line in one["functions"][0]["lines"]}
+    assert lines[11] == {
+        "line": 11, "state": "modelled", "why": "", "decides": False, "ran": "exercised",
+        "marks": [
+            {"file": "planted_umask.py", "line": 8, "words": "`grant_wish`", "oddity": False, "statement": "return '022'"}
+        ],
+        "never": [], "scenarios": ["files/bold"],
+    }  # fmt: skip
+    assert lines[14]["why"] == "LOUD is not configured"
+
+
+def test_a_draft_is_the_start_of_a_map(flavor: Flavor, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sources", "--draft", "listings/k.txt"]) == 0
+    out, _ = capsys.readouterr()
+    assert '"fork1", 3, 24,\n            "6, 10-11, 14, 16-18, 20, 23",\n            "10, 16-17",\n' in out
+    assert main(["sources", "--draft", "listings/README.md"]) == 2
+    assert main(["sources", "--draft", "listings/gone.txt"]) == 2
+    assert "has no functions" in capsys.readouterr().err
