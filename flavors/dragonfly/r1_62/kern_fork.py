@@ -232,7 +232,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         elif flags == RFFDG | RFPROC | RFPPWAIT | RFMEM:  # [499] sic: nobody asks for this
             steps.count(k, p2, "v_vforks", "v_vforkpages")  # [500-501]
         elif p1 is k.proc0:  # [502]
-            steps.count(k, p2, "v_kthreads", "v_kthreadpages")  # [503-504] never: process 0 forks once, and that is at boot
+            steps.count(k, p2, "v_kthreads", "v_kthreadpages")  # [503-504]
         else:
             steps.count(k, p2, "v_rforks", "v_rforkpages")  # [506-507]
         for hook in kern.fork_list:  # [515]

@@ -246,7 +246,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         elif flags == RFFDG | RFPROC | RFPPWAIT | RFMEM:  # [490] sic: nobody asks for this
             steps.count(k, p2, "v_vforks", "v_vforkpages")  # [491-492]
         elif p1 is k.proc0:  # [493]
-            steps.count(k, p2, "v_kthreads", "v_kthreadpages")  # [494-495] never: process 0 forks once, and that is at boot
+            steps.count(k, p2, "v_kthreads", "v_kthreadpages")  # [494-495]
         else:
             steps.count(k, p2, "v_rforks", "v_rforkpages")  # [497-498]
         for hook in kern.fork_list:  # [506]

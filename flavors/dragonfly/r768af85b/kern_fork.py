@@ -254,7 +254,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
         elif flags == RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK:  # [529]
             steps.count(k, p2, "v_vforks", "v_vforkpages")  # [530-531]
         elif p1 is k.proc0:  # [532]
-            steps.count(k, p2, "v_kthreads", "v_kthreadpages")  # [533-534] never: process 0 forks once, and that is at boot
+            steps.count(k, p2, "v_kthreads", "v_kthreadpages")  # [533-534]
         else:
             steps.count(k, p2, "v_rforks", "v_rforkpages")  # [536-537]
         for hook in kern.fork_list:  # [545]
