@@ -159,6 +159,8 @@ def flaws(process: ProcessSpec, earlier: Mapping[str, ProcessSpec]) -> Iterator[
     yield from _threads(extras)
     yield from _words(process, extras)
     for watch in extras.watches:
+        if not watch.notes:
+            yield ("watches",), f"nothing is watched for in {watch.process!r}; expected notes such as NOTE_FORK"
         if (watch.fd, "kqueue") not in _open_files(process, earlier):
             yield ("watches",), f"descriptor {watch.fd} is no open file of kind kqueue; put one into `files`"
 

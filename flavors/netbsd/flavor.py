@@ -74,7 +74,7 @@ FLAVOR = Flavor(
     status,
     ignored,
     handler,
-    {"forkfsleep": 0, "uarea_fail": 0, "note_track": 0, "child_return_traps": 1, "options.DIAGNOSTIC": 0},
+    {"forkfsleep": 0, "note_track": 0, "child_return_traps": 1, "options.DIAGNOSTIC": 0},
     VIOLATIONS,
     UNMODELLED,
     furnish=furnish,

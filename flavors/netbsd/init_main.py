@@ -52,7 +52,6 @@ def boot(k: Machine, spec: MachineSpec) -> None:
     if spec.tunables:
         tunables = dict(spec.tunables)
         globals_.forkfsleep = ms_to_ticks(tunables.get("forkfsleep", 0))
-        globals_.uarea_fail = tunables.get("uarea_fail", 0)
         globals_.child_return_traps = tunables.get("child_return_traps", 1)
         globals_.note_track = tunables.get("note_track", 0)
         globals_.diagnostic = tunables.get("options.DIAGNOSTIC", 0)

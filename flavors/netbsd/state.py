@@ -43,7 +43,6 @@ class NetBSD:
     terminal: bool  # the shell's session has one
     forkfsleep: int = 0  # ticks that a refused fork sleeps; see ms_to_ticks
     lasttfm: RateLimit = field(default_factory=RateLimit)  # of "table is full"
-    uarea_fail: int = 0  # injected: no kernel virtual address space for a u-area
     diagnostic: int = 0  # built with DIAGNOSTIC: assertions are checked, and who releases a mutex must own it
     child_return_traps: int = 1  # 1: x86's first return of a child, which stops if it is traced; 0: that of other ports
     note_track: int = 0  # 1: the attach that finds a half-made child, as repaired in November 2012

@@ -10,6 +10,7 @@ from flavors.netbsd.kern_exit import proc_reparent
 from flavors.netbsd.state import NetBSD, PidTable, kern
 from oracle.flavor import Flavor
 from oracle.machine.cred import Cred
+from oracle.machine.faults import Faults
 from oracle.machine.files import File
 from oracle.machine.kevent import Knote, KQueue, KtrNode
 from oracle.machine.limits import PLimit
@@ -22,6 +23,7 @@ from tests.recorded.recording import Knobs
 from tests.recorded.world import CALLER, Stage, World
 
 LONG_AGO = -99_900_100  # the caller's birth in ticks: 999 seconds after the machine's epoch
+CALLS = 100  # more than any recording makes
 PIDS = 64  # slots of the pid table
 
 
@@ -169,7 +171,9 @@ def _globals(k: Machine, p1: Proc, knobs: Knobs) -> None:
     theirs = knobs.number("td_proccnt")
     if knobs.given("td_ruid") and knobs.number("td_ruid") != ruid:
         k.uid(knobs.number("td_ruid")).ui_proccnt = theirs
-    netbsd.forkfsleep, netbsd.uarea_fail = knobs.number("forkfsleep"), knobs.number("uarea_fail")
+    netbsd.forkfsleep = knobs.number("forkfsleep")
+    if knobs.number("uarea_fail"):
+        k.faults = Faults({"uarea": range(1, CALLS)})
     netbsd.pids = _pid_table(knobs.number("lastpid", 1000), {p.p_pid for p in k.allproc})
     _authority(netbsd, knobs)
     if knobs.number("recycled"):  # the new process gets the structure of a dead one

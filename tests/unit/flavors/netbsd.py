@@ -30,6 +30,9 @@ class World:
             lwp = FLAVOR.new_process(k, spec, k.roles[spec.parent].lwp_proc)
             k.names[lwp.lwp_proc] = k.lwp_names[lwp] = spec.name
             k.roles[spec.name] = lwp
+            FLAVOR.furnish(k, lwp, spec)
+        if machine is not None and machine.extras is not None:
+            FLAVOR.settle(k, machine.extras)
 
     def start(self, who: str, call: str, born: str = "", **args: ArgValue) -> Task:
         """Begin a call without letting anybody run."""

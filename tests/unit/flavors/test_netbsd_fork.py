@@ -25,6 +25,7 @@ from flavors.netbsd.param import (
     SIDL,
     SSTOP,
 )
+from oracle.extras import MachineExtras
 from oracle.machine.locks import Mutex, mutex_exit, mutex_tryenter
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
@@ -118,10 +119,11 @@ def test_the_real_user_is_charged_and_the_effective_user_decides_about_the_limit
 
 
 def test_a_u_area_that_is_not_to_be_had_undoes_both_counts() -> None:
-    world = World(machine=MachineSpec(tunables=(("uarea_fail", 1),)))
+    world = World(machine=MachineSpec(extras=MachineExtras(faults=(("uarea", (1,)),))))
     assert world.do("parent", "fork", "kid") == "ENOMEM"
     assert world.k.nprocs == 4
     assert world.broken() == []
+    assert world.do("parent", "fork", "kid") == pid(world, "kid")
 
 
 # --- the child ------------------------------------------------------------------------------------------------------------
