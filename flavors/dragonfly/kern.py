@@ -11,7 +11,7 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.ratelimit import RateLimit
 from oracle.machine.traps import Kernel
-from oracle.machine.vm import VmObject
+from oracle.machine.vm import VmObject, VmSpace
 
 ForkHook = Callable[[Machine, Proc, Proc, int], None]  # p1, p2, flags
 
@@ -35,6 +35,7 @@ class Revision:
     is_zombie: Callable[[Proc], bool]
     kern_wait: Callable[[Machine, Lwp, int, int], Kernel[tuple[Proc, int] | None]]
     exec_new_vmspace: Callable[[Machine, Lwp], Kernel[None]]
+    vmspace_free: Callable[[Machine, VmSpace], None]
     lasttid: int  # p_lasttid of a process that has had one thread
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.sources import VM_GLUE, VM_MAP
 from flavors.dragonfly.sysv_shm import shmexit, shmfork
 from flavors.dragonfly.unistd import RFMEM, RFPROC
@@ -47,7 +48,7 @@ def vmspace_unshare(k: Machine, p: Proc) -> None:
     """A private copy of shared memory. sic: nothing tells System V shared memory, so the copy has no attach list."""
     old = vmspace_of(p)
     p.p_vmspace = vmspace_fork(old)
-    vmspace_free(k, old)
+    kern_of(k).rev.vmspace_free(k, old)
 
 
 @models(VM_MAP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly.early.init_main import new_process
+from flavors.dragonfly.early.kern_exec import vmspace_free
 from flavors.dragonfly.early.kern_plimit import plimit_fork, plimit_modify
 from flavors.dragonfly.early.trap import syscall, userenter
 from flavors.dragonfly.furnish import Ways, same_tid
@@ -46,6 +47,7 @@ REVISION = Revision(
     is_zombie=has_p_zombie,
     kern_wait=kern_wait,
     exec_new_vmspace=exec_new_vmspace,
+    vmspace_free=vmspace_free,
     lasttid=0,
 )
 LINES = Lines("[113]", "[140-141]", "[156-157]", "[370-373]", "[390]", "[383-387]")

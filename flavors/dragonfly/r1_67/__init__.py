@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly.early.init_main import new_process
+from flavors.dragonfly.early.kern_exec import vmspace_free
 from flavors.dragonfly.early.kern_plimit import plimit_fork, plimit_modify
 from flavors.dragonfly.early.trap import syscall, userenter
 from flavors.dragonfly.early.words import ABSENT, FLAGS
@@ -49,6 +50,7 @@ REVISION = Revision(
     is_zombie=has_szomb,
     kern_wait=kern_wait,
     exec_new_vmspace=exec_new_vmspace,
+    vmspace_free=vmspace_free,
     lasttid=1,
 )
 LINES = Lines("[115]", "[142-143]", "[199-200]", "[373-376]", "[393]", "[386-390]")

@@ -25,6 +25,7 @@ from flavors.dragonfly.r768af85b.unmodelled import UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
 from flavors.dragonfly.trap import syscall, userenter
 from flavors.dragonfly.unmodelled import ABSENT
+from flavors.dragonfly.vm_glue import vmspace_free
 from flavors.dragonfly.words import COUNTERS, FLAGS, WORDS, handler, ignored, status
 from oracle.extras import MachineExtras
 from oracle.flavor import Flavor, Inexpressible, Lowered
@@ -48,6 +49,7 @@ REVISION = Revision(
     is_zombie=has_szomb,
     kern_wait=kern_wait,
     exec_new_vmspace=exec_new_vmspace,
+    vmspace_free=vmspace_free,
     lasttid=0,
 )
 LINES = Lines("[141]", "[171-172]", "[239-240]", "[412-415]", "[432]", "[426-429]")

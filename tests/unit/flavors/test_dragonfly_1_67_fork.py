@@ -7,7 +7,8 @@ import pytest
 from flavors.dragonfly.proc_h import SIDL, SSTOP
 from flavors.dragonfly.r1_67 import FLAVOR, lower
 from flavors.dragonfly.r1_67.kern_fork import at_fork, rm_at_fork
-from oracle.flavor import Inexpressible, Lowered
+from flavors.dragonfly.r768af85b import FLAVOR as LATER
+from oracle.flavor import Flavor, Inexpressible, Lowered
 from oracle.lowering import spawn_intent
 from oracle.machine.errno import Panic, Unmodelled
 from oracle.machine.machine import Machine
@@ -151,6 +152,25 @@ def test_fork_hooks_run_in_order_on_an_embryonic_child() -> None:
     box.do("parent", "fork")
     assert seen == [("two", SIDL), ("one", SIDL)]
     assert [rm_at_fork(box.k, hook) for hook in (one, one)] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("flavor", "allocated"), [(FLAVOR, True), (LATER, False)], ids=["dragonfly@1.67", "dragonfly@768af85b"]
+)
+def test_memory_that_rfork_leaves_as_its_last_user_waits_for_the_zombie_in_early_revisions(
+    flavor: Flavor, allocated: bool
+) -> None:
+    box = Box(flavor=flavor)
+    box.do("parent", "rfork", flags="RFPROC|RFMEM")
+    shared = box.proc("parent").p_vmspace
+    box.start("parent", "rfork", flags="RFFDG")
+    box.start("kid", "exit")
+    box.k.sched.pick = lambda current, ready: int(current is not None and why(current) == "vmspace_fork")
+    box.run()
+    assert shared is not None
+    assert (shared.vm_refcnt, bool(shared.vm_map)) == (0, allocated)
+    box.do("parent", "wait")
+    assert (shared.vm_map, box.broken()) == ({}, [])
 
 
 def test_nobody_can_have_a_message_queue_open() -> None:
