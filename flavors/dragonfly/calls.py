@@ -28,7 +28,7 @@ from flavors.dragonfly.vm_glue import vmspace_of
 from flavors.dragonfly.words import status
 from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param, Result
 from oracle.flavor import Args, Call, at_once
-from oracle.machine.errno import EBADF, EFAULT, EINVAL, EPERM, ESRCH
+from oracle.machine.errno import EBADF, EFAULT, ENOMEM, EPERM, ESRCH
 from oracle.machine.files import File
 from oracle.machine.kevent import KQueue
 from oracle.machine.machine import Machine
@@ -166,9 +166,8 @@ def _munmap(k: Machine, lp: Lwp, args: Args) -> None:
 
 def _minherit(k: Machine, lp: Lwp, args: Args) -> None:
     entry = vmspace_of(lp.lwp_proc).vm_map.get(args.text("region"))
-    if entry is None:
-        raise EINVAL(f"nothing is mapped at {args.text('region')}")
-    entry.inherit = Inherit(args.text("inherit"))
+    if entry is not None:  # holes are passed over
+        entry.inherit = Inherit(args.text("inherit"))
 
 
 def _mlock(k: Machine, lp: Lwp, args: Args) -> None:
@@ -176,7 +175,7 @@ def _mlock(k: Machine, lp: Lwp, args: Args) -> None:
         raise EPERM("only the superuser wires memory")
     entry = vmspace_of(lp.lwp_proc).vm_map.get(args.text("region"))
     if entry is None:
-        raise EINVAL(f"nothing is mapped at {args.text('region')}")
+        raise ENOMEM(f"nothing is mapped at {args.text('region')}")
     entry.wired = True
 
 

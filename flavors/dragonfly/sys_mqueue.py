@@ -14,14 +14,20 @@ UINT_MAX = 0xFFFFFFFF
 
 
 @models(SYS_MQUEUE, function="sys_mq_open")
+def check_limit(k: Machine, p: Proc, create: bool) -> None:
+    """Refuse one more queue than there may be. It is asked before a descriptor is taken, and again when the queue is made."""
+    if create and p.p_mqueue_cnt == kern_of(k).mq_open_max:
+        raise EMFILE(f"p_mqueue_cnt is {p.p_mqueue_cnt}, as many as there may be")
+
+
+@models(SYS_MQUEUE, function="sys_mq_open")
 def mq_open(k: Machine, p: Proc, name: str, create: bool) -> File:
     """Open a queue. The count of open queues is the process's own: a fork copies the descriptors and not the count.
 
     sic: every open counts, but only one that may make a queue asks for the limit, and it asks whether the count equals it.
     """
     kern = kern_of(k)
-    if create and p.p_mqueue_cnt == kern.mq_open_max:
-        raise EMFILE(f"p_mqueue_cnt is {p.p_mqueue_cnt}, as many as there may be")
+    check_limit(k, p, create)
     mq = kern.mqueues.get(name)
     if mq is None:
         if not create:

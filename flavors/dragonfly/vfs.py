@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern_descrip import closef, fd_of, holdfp
+from flavors.dragonfly.kern_plimit import limit_of
 from flavors.dragonfly.proc_h import P_ADVLOCK
 from flavors.dragonfly.sources import KERN_DESCRIP, VFS_SYSCALLS
 from oracle.cite import models
-from oracle.machine.errno import EAGAIN, EBADF
+from oracle.machine.errno import EAGAIN, EBADF, EMFILE, ESPIPE
 from oracle.machine.files import File, Vnode, lowest_free, vref, vrele
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 from oracle.machine.traps import Kernel
+
+NDFILE = 15  # slots of a table that has not grown
+
+
+@models(KERN_DESCRIP)
+def fdalloc(p: Proc) -> int:
+    """The lowest free slot, unless the limit leaves none."""
+    fd = lowest_free(fd_of(p))
+    if fd >= limit_of(p).pl_rlimit["nofile"][0]:
+        raise EMFILE(f"the limit leaves no descriptor below {fd}")
+    return fd
 
 
 @models(KERN_DESCRIP)
 def fsetfd(p: Proc, fp: File, cloexec: bool = False) -> int:
     """Put an open file into the lowest free slot."""
     fdp = fd_of(p)
-    fd = lowest_free(fdp)
+    fd = fdalloc(p)
     fdp.fd_files[fd] = fp
     if cloexec:
         fdp.fd_exclose[fd] = None
@@ -26,16 +38,23 @@ def fsetfd(p: Proc, fp: File, cloexec: bool = False) -> int:
 
 @models(VFS_SYSCALLS, function="kern_open")
 def open_file(k: Machine, p: Proc, path: str, cloexec: bool) -> int:
-    """Open a file."""
+    """Open a file. The descriptor is taken first."""
+    fdalloc(p)
     return fsetfd(p, File("vnode", path, vref(k.vnode(path))), cloexec)
 
 
 @models(KERN_DESCRIP, function="kern_dup")
 def dup2(k: Machine, p: Proc, fd: int, to: int) -> Kernel[int]:
-    """Make one descriptor refer to what another refers to."""
+    """Make one descriptor refer to what another refers to. Whether the new one is in range is asked before the old one is open.
+
+    sic: the limit itself passes that test, and is refused only where the table has to grow for it.
+    """
+    most = limit_of(p).pl_rlimit["nofile"][0]
+    if to < 0 or to > most:
+        raise EBADF(f"descriptor {to} is not from 0 to the limit")
     fp = holdfp(p, fd)
-    if to < 0:
-        raise EBADF(f"descriptor {to}")
+    if to == most and to >= NDFILE and to > max(fd_of(p).fd_files, default=0):
+        raise EMFILE(f"descriptor {to} is the limit")
     if to == fd:
         return to
     fdp = fd_of(p)
@@ -52,6 +71,8 @@ def dup2(k: Machine, p: Proc, fd: int, to: int) -> Kernel[int]:
 def lseek(p: Proc, fd: int, offset: int) -> int:
     """Set the offset of an open file."""
     fp = holdfp(p, fd)
+    if fp.f_type != "vnode":
+        raise ESPIPE(f"a {fp.f_type} has no offset")
     fp.f_offset = offset
     return offset
 
