@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from oracle.calls import CallSpec
 from oracle.cite import Source, SourceMap
+from oracle.conditions.values import Trial
 from oracle.extras import MachineExtras, turned
 from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
@@ -186,6 +187,7 @@ class Flavor:
     # the rest of the machine, called when all processes are there. What the system has not raises Unmodelled.
     furnish: Callable[[Machine, Lwp, ProcessSpec], None] = furnish_nothing
     settle: Callable[[Machine, MachineExtras], None] = settle_nothing
+    trials: tuple[Trial, ...] = ()  # what makes its own calls fail, and portable ones there alone: see oracle.conditions
 
     @property
     def system(self) -> str:

@@ -10,6 +10,7 @@ from flavors.netbsd.kern_fork_map import KERN_FORK_MAP
 from flavors.netbsd.lower import lower
 from flavors.netbsd.sources import KERN_FORK
 from flavors.netbsd.status import handler, ignored, status
+from flavors.netbsd.trials import TRIALS
 from flavors.netbsd.userret import syscall
 from flavors.netbsd.violations import VIOLATIONS
 from oracle.flavor import Flavor, Words
@@ -80,4 +81,5 @@ FLAVOR = Flavor(
     furnish=furnish,
     settle=settle,
     maps=(KERN_FORK_MAP,),
+    trials=TRIALS,
 )

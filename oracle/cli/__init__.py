@@ -44,6 +44,10 @@ def _dispatch(command: str, options: Namespace, terminal: Terminal) -> int:
     from oracle.errors import FlavorError, ScenarioError, UsageError
 
     try:
+        if command == "errors":
+            from oracle.cli.errors import errors
+
+            return errors(options, terminal)
         return commands.COMMANDS[command](options, terminal)
     except ScenarioError as error:
         terminal.say_lines(str(error))  # a line for each flaw, starting with its place: editors jump there

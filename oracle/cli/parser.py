@@ -82,6 +82,30 @@ examples:
 """
 
 
+ERRORS = """\
+When several reasons to fail hold at once, which errno does a call give, and what happens first? Every condition that makes a
+call fail is brought about alone and together with every other one, on each flavor, and what won is printed as an order:
+
+  fork                                                dragonfly@1.62         netbsd@1.189
+  a signal with a handler is pending                  1 ERESTART → child     -
+  every process slot is taken                         2 EAGAIN 500 ms *      1 EAGAIN *
+  the user has as many processes as its limit allows  3 EAGAIN 500 ms *      2 EAGAIN
+
+So with the slots and the limit used up, DragonFly sleeps half a second and says so on the console before it fails, and NetBSD
+fails at once; a pending signal makes DragonFly deal with that first, and NetBSD forks all the same. What wins is told by the
+place in the kernel that raised it, not by the errno, so two reasons for one errno are kept apart.
+"""
+
+ERRORS_EXAMPLES = """\
+examples:
+  fork-oracle errors                               all calls on all flavors
+  fork-oracle errors fork rfork --flavor dragonfly --flavor dragonfly@1.62
+  fork-oracle errors __clone --why                 each error in the kernel's terms, with lines of the C
+  fork-oracle errors setpgid --pairs               every pair
+  fork-oracle errors --format json --pairs | python -m json.tool
+"""
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     parser = argparse.ArgumentParser(
@@ -96,6 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
     _compare(commands)
     _show(commands)
     _sources(commands)
+    _errors(commands)
     _lists(commands)
     return parser
 
@@ -200,6 +225,17 @@ examples:
   fork-oracle sources --coverage .coverage specs   what the scenarios and another measurement exercise together
   fork-oracle sources --draft LISTING              the start of a map for a new listing, to put into a flavor
 """
+
+
+def _errors(commands: _Commands[argparse.ArgumentParser]) -> None:
+    brief = "which errno wins when several reasons to fail hold at once"
+    made = _add(commands, "errors", brief, ERRORS, ERRORS_EXAMPLES)
+    made.add_argument("calls", metavar="CALL", nargs="*", help="calls, such as fork or ptrace (all that have conditions)")
+    _flavors(made, "system@revision, or system for its newest revision; may be repeated (all installed flavors)")
+    _formats(made)
+    made.add_argument("--why", action="store_true", help="below each table: every error in the kernel's terms, and its lines")
+    made.add_argument("--pairs", action="store_true", help="also what wins in every single pair")
+
 
 FLAVORS = """\
 List the installed flavors: ids, sources, number of calls, and what each does not model. A plugin that can't be used is

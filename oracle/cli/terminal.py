@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TextIO
 from oracle.errors import UsageError
 
 if TYPE_CHECKING:
-    from oracle.harness import Comparison
     from oracle.report.look import Look
 
 OK, NOT_AS_EXPECTED, USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
@@ -91,15 +90,15 @@ class Terminal:
             os.dup2(sink, self.out.fileno())
             os.close(sink)
 
-    def progress(self, total: int) -> tuple[Callable[[Comparison], None], Callable[[], None]]:
-        """What to call after each scenario and at the end: a progress bar on a terminal, nothing in a pipe."""
+    def progress(self, total: int, what: str = "scenarios") -> tuple[Callable[[object], None], Callable[[], None]]:
+        """What to call after each of so many things and at the end: a progress bar on a terminal, nothing in a pipe."""
         if not self.err.isatty() or total < 2:
             return _nothing, _nothing
         from tqdm import tqdm
 
-        bar = tqdm(total=total, unit=" scenarios", file=self.err, leave=False, dynamic_ncols=True)
+        bar = tqdm(total=total, unit=f" {what}", file=self.err, leave=False, dynamic_ncols=True)
 
-        def advance(comparison: Comparison) -> None:
+        def advance(done: object) -> None:
             bar.update()
 
         return advance, bar.close

@@ -23,6 +23,7 @@ from flavors.dragonfly.r1_62.kern_sig import cursig, kill_one, ksignal, trapsign
 from flavors.dragonfly.r1_62.kern_synch import setrunnable, tstop
 from flavors.dragonfly.r1_62.words import ABSENT, FLAGS, STATES, UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
+from flavors.dragonfly.trials import SHARED_TRIALS, fork_trials
 from flavors.dragonfly.words import COUNTERS, WORDS, handler, ignored, status
 from oracle.extras import MachineExtras
 from oracle.flavor import Flavor, Inexpressible, Lowered
@@ -106,6 +107,7 @@ FLAVOR = Flavor(
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
     absent=ABSENT,
+    trials=fork_trials() + SHARED_TRIALS,
     order=1,
     maps=(KERN_FORK_MAP,),
 )

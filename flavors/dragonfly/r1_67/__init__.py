@@ -26,6 +26,7 @@ from flavors.dragonfly.r1_67.kern_sig import cursig, ksignal, lwpsignal, proc_un
 from flavors.dragonfly.r1_67.kern_synch import tstop
 from flavors.dragonfly.r1_67.unmodelled import UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
+from flavors.dragonfly.trials import SHARED_TRIALS, THREAD_TRIALS, THREADS, fork_trials
 from flavors.dragonfly.words import COUNTERS, WORDS, handler, ignored, status
 from oracle.extras import MachineExtras
 from oracle.flavor import Flavor, Inexpressible, Lowered
@@ -116,6 +117,7 @@ FLAVOR = Flavor(
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
     absent=ABSENT,
+    trials=fork_trials(THREADS) + SHARED_TRIALS + THREAD_TRIALS,
     order=2,
     maps=(KERN_FORK_MAP,),
 )

@@ -24,6 +24,7 @@ from flavors.dragonfly.r768af85b.kern_fork_map import KERN_FORK_MAP
 from flavors.dragonfly.r768af85b.unmodelled import UNMODELLED, VIOLATIONS
 from flavors.dragonfly.signal_h import SIGNALS
 from flavors.dragonfly.trap import syscall, userenter
+from flavors.dragonfly.trials import QUEUE_TRIALS, SHARED_TRIALS, THREAD_TRIALS, THREADS, fork_trials
 from flavors.dragonfly.unmodelled import ABSENT
 from flavors.dragonfly.vm_glue import vmspace_free
 from flavors.dragonfly.words import COUNTERS, FLAGS, WORDS, handler, ignored, status
@@ -109,6 +110,7 @@ FLAVOR = Flavor(
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
     absent=ABSENT,
+    trials=fork_trials(THREADS) + SHARED_TRIALS + THREAD_TRIALS + QUEUE_TRIALS,
     order=3,
     maps=(KERN_FORK_MAP,),
 )
