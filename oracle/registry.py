@@ -14,6 +14,7 @@ from inspect import signature
 
 from oracle.calls import PORTABLE_BY_NAME
 from oracle.cite import parse_lines
+from oracle.conditions.values import Trial
 from oracle.errors import FlavorError, UsageError
 from oracle.flavor import CONTRACT, Call, Flavor, Words
 from oracle.machine.proc import Proc
@@ -25,6 +26,7 @@ KINDS: Mapping[str, type] = {
     "title": str, "sources": tuple, "calls": Mapping, "signals": Mapping, "flags": Mapping, "states": Mapping, "words": Words,
     "counters": Mapping, "tunables": Mapping, "violations": tuple, "unmodelled": Mapping, "maps": tuple, "absent": Mapping,
     "order": int,
+    "trials": tuple,
 }  # fmt: skip
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "boot": ("k", "spec"),
@@ -126,6 +128,8 @@ def validate(flavor: Flavor) -> None:
             raise FlavorError(f"{flavor.id}: it has no call {name!r}; fork, exit and wait are the least there is")
     _check_names(flavor)
     _check_maps(flavor)
+    for trial in flavor.trials:
+        _check_trial(flavor, trial)
     for known in flavor.violations:
         try:
             re.compile(known.matches)
@@ -169,6 +173,16 @@ def _check_maps(flavor: Flavor) -> None:
                 parse_lines(text)
             except ValueError as error:
                 raise FlavorError(f"{flavor.id}: its map of {one.source}: {error}") from None
+
+
+def _check_trial(flavor: Flavor, trial: object) -> None:
+    if not isinstance(trial, Trial):
+        raise FlavorError(f"{flavor.id}: its trial {trial!r} is of type {type(trial).__name__}, not an oracle.conditions.Trial")
+    if trial.call not in flavor.calls:
+        raise FlavorError(f"{flavor.id}: it has conditions of {trial.call!r}, and no such call; name one of its calls")
+    names = [condition.name for condition in trial.conditions]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise FlavorError(f"{flavor.id}: {trial.name} has two conditions called {twice[0]!r}; give one another name")
 
 
 def _check_names(flavor: Flavor) -> None:

@@ -93,11 +93,6 @@ MEMORY = (
         Condition("", {"region": "data"}, processes={CALLER: {"uid": 0}}),
     ),
     Trial(
-        "minherit",
-        (Condition("nothing is mapped there", {"region": NOWHERE}),),
-        Condition("", {"region": "data", "inherit": "share"}),
-    ),
-    Trial(
         "store",
         (Condition("nothing is mapped there, and SIGSEGV has a handler", {"region": NOWHERE}, processes=_FAULTS),),
         Condition("", {"value": "1"}),

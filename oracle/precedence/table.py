@@ -92,13 +92,14 @@ def wanted(flavors: Sequence[Flavor], calls: Sequence[str]) -> tuple[str, ...]:
 def tables(
     flavors: Sequence[Flavor], names: Sequence[str], progress: Callable[[Table], None] | None = None
 ) -> tuple[Table, ...]:
-    """The tables of some trials; `progress` is told of each."""
+    """The tables of some trials, but for those of which no flavor models anything; `progress` is told of each."""
     found = []
     for name in names:
         made = table(name, flavors)
         if progress is not None:
             progress(made)
-        found.append(made)
+        if made.conditions:
+            found.append(made)
     return tuple(found)
 
 

@@ -30,12 +30,12 @@ def cell(column: Column, condition: str) -> str:
         return NO_ERROR
     words = [str(alone.rank)] if alone.rank else []
     words.append(raised.errno)
-    if alone.ending.result != raised.errno:
-        words.append(f"→ {alone.ending.result}")
     if raised.after:
         words.append(f"{raised.after} ms")
     if raised.console:
         words.append("*")
+    if alone.ending.result != raised.errno:
+        words.append(f"→ {alone.ending.result}")
     if not alone.rank:
         words.append("anyway")
     return " ".join(words)
