@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from oracle.conditions.values import CALLER, Condition, Trial
+from oracle.extras import MachineExtras, ProcessExtras, turned
 from oracle.scenario import ALWAYS_THERE, ArgValue, MachineSpec, ProcessSpec, Scenario, Step
 
 Knob = tuple[str, ...]  # what is set: ("arg", "fd"), ("flag", "flags", "RFPROC"), ("process", "kid", "limits", "nproc") …
@@ -55,11 +56,20 @@ def _knobs(condition: Condition) -> Iterator[tuple[Knob, object]]:
     for role, wanted in condition.processes.items():
         yield ("process", role), True
         for name, value in wanted.items():
-            yield from _items(("process", role, name), value, name in LISTS[ProcessSpec])
+            yield from _field(("process", role, name), value, ProcessSpec)
     for name, value in condition.machine.items():
-        yield from _items(("machine", name), value, name in LISTS[MachineSpec])
+        yield from _field(("machine", name), value, MachineSpec)
     if condition.about:
         yield ("about", condition.about), condition.name
+
+
+def _field(knob: Knob, value: object, spec: type[ProcessSpec | MachineSpec]) -> Iterator[tuple[Knob, object]]:
+    """A field of a spec; what is rarely set, each for itself."""
+    if isinstance(value, ProcessExtras | MachineExtras):
+        for name in turned(value):
+            yield (*knob, name), getattr(value, name)
+    else:
+        yield from _items(knob, value, knob[-1] in LISTS[spec])
 
 
 def _items(knob: Knob, value: object, is_list: bool) -> Iterator[tuple[Knob, object]]:
@@ -112,6 +122,7 @@ def _processes(knobs: Mapping[Knob, object]) -> tuple[ProcessSpec, ...]:
 def _fields(spec: ProcessSpec | MachineSpec, knobs: Mapping[Knob, object], prefix: Knob) -> dict[str, Any]:
     """The fields of a spec that are set; to the items of a list that are there by default, others are added."""
     found: dict[str, object] = {}
+    rare: dict[str, Any] = {}
     lists: dict[str, dict[Knob, object]] = {}
     for knob, value in knobs.items():
         if knob[: len(prefix)] != prefix or len(knob) == len(prefix):
@@ -120,8 +131,12 @@ def _fields(spec: ProcessSpec | MachineSpec, knobs: Mapping[Knob, object], prefi
         if name in LISTS[type(spec)]:
             items = lists.setdefault(name, dict(_items((*prefix, name), getattr(spec, name), True)))
             items[knob] = value
+        elif name == "extras":
+            rare[knob[-1]] = value
         else:
             found[name] = value
+    if rare:
+        found["extras"] = replace(ProcessExtras() if isinstance(spec, ProcessSpec) else MachineExtras(), **rare)
     return found | {name: tuple(items.values()) for name, items in lists.items()}
 
 

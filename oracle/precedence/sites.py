@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +19,7 @@ ERRNOS = frozenset(name for name, value in vars(errno).items() if isinstance(val
 
 @dataclass(frozen=True, slots=True, order=True)
 class Site:
-    """One place that raises an errno. `ranges` are the C lines that its `# [a-b]` marks name, those of its `if` included."""
+    """One place that raises an errno. `ranges` are the C lines of its `# [a-b]` marks, and of those at and above its `if`."""
 
     module: str
     line: int
@@ -55,7 +55,9 @@ def sites_in(module: str, file: str) -> tuple[Site, ...]:
         if not isinstance(made, ast.Name) or made.id not in ERRNOS | makers:
             continue
         owners = ".".join(one.name for one in path if isinstance(one, ast.FunctionDef | ast.ClassDef))
-        found.append(Site(module, node.lineno, owners, ast.unparse(node.exc) if node.exc else "", _ranges(node, path, marks)))
+        lines = _lines(node, path, text.splitlines())
+        what = ast.unparse(node.exc) if node.exc else ""
+        found.append(Site(module, node.lineno, owners, what, _joined(one for line in lines for one in marks.get(line, ()))))
     return tuple(found)
 
 
@@ -102,14 +104,25 @@ def _raises(node: ast.AST, path: tuple[ast.AST, ...]) -> Iterator[tuple[ast.Rais
             yield from _raises(child, (*path, node))
 
 
-def _ranges(node: ast.Raise, path: tuple[ast.AST, ...], marks: dict[int, list[tuple[int, int]]]) -> tuple[tuple[int, int], ...]:
-    """The marks on the lines of the statement and of the innermost `if` around it, next to each other joined."""
-    lines = [*range(node.lineno, (node.end_lineno or node.lineno) + 1)]
+def _lines(node: ast.Raise, path: tuple[ast.AST, ...], text: list[str]) -> set[int]:
+    """The lines of the statement and of the test of the innermost `if` around it, with the comments right above each."""
+    spans = [(node.lineno, node.end_lineno or node.lineno)]
     around = [one for one in path if isinstance(one, ast.If)]
     if around:
-        lines += range(around[-1].lineno, (around[-1].test.end_lineno or around[-1].lineno) + 1)
+        spans.append((around[-1].lineno, around[-1].test.end_lineno or around[-1].lineno))
+    found: set[int] = set()
+    for first, last in spans:
+        above = first
+        while above > 1 and text[above - 2].lstrip().startswith("#"):
+            above -= 1
+        found.update(range(above, last + 1))
+    return found
+
+
+def _joined(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Ranges in order, those next to each other as one."""
     joined: list[tuple[int, int]] = []
-    for first, last in sorted(one for line in set(lines) for one in marks.get(line, ())):
+    for first, last in sorted(set(ranges)):
         if joined and first <= joined[-1][1] + 1:
             joined[-1] = (joined[-1][0], max(joined[-1][1], last))
         else:

@@ -11,6 +11,7 @@ from oracle.conditions import CALLER, Condition, Trial, with_flags
 from oracle.conditions.common import FORK
 from oracle.conditions.values import step
 from oracle.errors import FlavorError, UsageError
+from oracle.extras import MachineExtras, ProcessExtras
 from oracle.flavor import Args, Call, Flavor
 from oracle.machine.errno import EAGAIN, EINVAL, ENOMEM, EPERM, ERESTART
 from oracle.machine.machine import Machine
@@ -120,6 +121,14 @@ def test_limits_descriptors_and_signals_of_several_conditions_add_up() -> None:
     assert [file.fd for file in caller.files] == [0, 3, 4]
 
 
+def test_what_is_rarely_set_adds_up_knob_by_knob() -> None:
+    one = Condition("one", processes={CALLER: {"extras": ProcessExtras(system=True)}}, machine={"extras": MachineExtras(7)})
+    two = Condition("two", processes={CALLER: {"extras": ProcessExtras(profiling=True)}})
+    made = together(Trial("toil", ()), (one, two))
+    assert made.processes[0].extras == ProcessExtras(system=True, profiling=True)
+    assert made.machine.extras == MachineExtras(7)
+
+
 def test_one_limit_with_two_values_keeps_conditions_apart() -> None:
     one, two = (Condition(str(most), processes={CALLER: {"limits": (("nproc", most, 9),)}}) for most in (1, 2))
     with pytest.raises(Apart, match=r"caller\.limits\.nproc would have to be"):
@@ -204,6 +213,7 @@ def test_raise_statements_are_found_with_the_lines_of_c_around_them(tmp_path: ob
     file = tmp_path / "kern.py"
     file.write_text(
         "def fork1(flags):\n"
+        "    # [8-9] sic: before\n"
         "    if flags:  # [10-12] why\n"
         "        raise EINVAL('flags')  # [13] what\n"
         "    if not flags:  # [20]\n"
@@ -217,9 +227,9 @@ def test_raise_statements_are_found_with_the_lines_of_c_around_them(tmp_path: ob
     )
     found = sites_in("kern", str(file))
     assert [(one.line, one.function, one.what, one.ranges) for one in found] == [
-        (3, "fork1", "EINVAL('flags')", ((10, 13),)),
-        (5, "fork1", "failed(flags)", ((20, 20),)),
-        (11, "P.q", "EAGAIN", ()),
+        (4, "fork1", "EINVAL('flags')", ((8, 13),)),
+        (6, "fork1", "failed(flags)", ((20, 20),)),
+        (12, "P.q", "EAGAIN", ()),
     ]
 
 
