@@ -22,6 +22,7 @@ THREADS = Condition(
 JAILED = {CALLER: {"jail": "cell"}}
 ELSEWHERE = Condition("the caller is in a jail, and the process is not", {"process": "kid"}, processes=JAILED)
 KID = {"kid": {"parent": CALLER}}
+ATTACHED = Condition("", {"segment": "one"}, steps=(step(CALLER, "shmat", segment="one"),))
 
 
 def _ptrace(request: str, *conditions: Condition) -> Trial:
@@ -44,9 +45,8 @@ SHARED_TRIALS: tuple[Trial, ...] = (
     Trial(
         "set_maxprocperuid", (NOT_ROOT,), Condition("", {"value": 100}, processes={CALLER: {"uid": 0}})
     ),
-    Trial("shmdt", (Condition("the segment is not attached", {"segment": "other"}),), Condition(
-        "", {"segment": "one"}, steps=(step(CALLER, "shmat", segment="one"),)
-    )),
+    Trial("shmdt", (Condition("the segment is not attached", {"segment": "other"}),), ATTACHED),
+    Trial("shm_nattch", (Condition("there is no such segment", {"segment": "other"}),), ATTACHED),
     Trial("kevent", (ELSEWHERE,)),
     PTRACE,
 )  # fmt: skip
