@@ -48,6 +48,7 @@ SHARED_TRIALS: tuple[Trial, ...] = (
     Trial("shmdt", (Condition("the segment is not attached", {"segment": "other"}),), ATTACHED),
     Trial("shm_nattch", (Condition("there is no such segment", {"segment": "other"}),), ATTACHED),
     Trial("kevent", (ELSEWHERE,)),
+    Trial("ktrace", (ELSEWHERE,)),
     PTRACE,
 )  # fmt: skip
 
