@@ -37,7 +37,7 @@ def ktrace(curp: Proc, p: Proc, name: str, inherit: bool) -> None:
     if me.cr_prison is not None and me.cr_prison != his.cr_prison:
         raise EPERM("tracing a process outside of the jail")
     if me.cr_uid != 0 and not allowed:
-        raise EPERM(f"tracing a process of uid {his.cr_ruid}")
+        raise EPERM("somebody else's process, one that changed its ids, or one that root traces")
     ktrdestroy(p)
     p.p_tracenode = KtrNode(name)
     p.p_traceflag |= KTRFAC_DEFAULT | (KTRFAC_INHERIT if inherit else 0)
