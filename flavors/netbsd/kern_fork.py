@@ -354,7 +354,7 @@ def fork1(
     p2.p_start = k.ticks  # [548] born now
     p2.p_acflag = AFORK  # [549] and has not exec'd
     if globals_.diagnostic and p2.p_nrlwps != 1:  # [551] a fork hook may have broken the child
-        raise Panic("p2->p_nrlwps == 1")  # [551] which only DIAGNOSTIC notices
+        raise Panic("p2->p_nrlwps == 1")  # [551] never: no hook of the tree does, and only DIAGNOSTIC would notice
     if p2.p_sflag & PS_STOPFORK:  # [552] born stopped
         p2.p_nrlwps = 0  # [554] nothing of it can run
         p2.p_stat = SSTOP  # [555] and nobody is signalled or woken for that

@@ -229,8 +229,8 @@ class _Accountant:
             first = placed.statement.first if placed.statement is not None else 0
             hit = first in runs.lines
             if placed.mark.reach == "never":
-                if hit:
-                    self._reached(placed, runs.scenarios.get(first, ()))
+                if first in runs.scenarios:
+                    self._reached(placed, runs.scenarios[first])
                 continue
             hits.append(hit)
             names.update(runs.scenarios.get(first, ()))
@@ -250,7 +250,7 @@ class _Accountant:
             inside = statement.block[0] <= to <= statement.block[1]
             words = ("finds one", "ends") if statement.text.startswith("for ") else ("true", "false")
             only_one = placed.mark.reach == "always" and not inside
-            if only_one and to in taken:
+            if only_one and to in runs.walked.get(statement.first, frozenset()):
                 self._reached(placed, ())
             excused = only_one or (placed.place, to) in self.beyond
             yield Way(placed, to, f"`{statement.text}` {words[not inside]}", to in taken, excused)

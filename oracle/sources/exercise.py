@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 class FileRuns:
     """What ran of one Python file: lines, and of each decision the lines it went on to, and those it could have.
 
-    A negative line is the end of the function. `scenarios` names, by line, the runs that came there.
+    A negative line is the end of the function. `scenarios` names, by line, those that came there; `walked` are the ways that
+    scenarios took, while `taken` may be of tests that make up a state.
     """
 
     lines: frozenset[int] = frozenset()
     taken: Mapping[int, frozenset[int]] = field(default_factory=dict)
     missed: Mapping[int, frozenset[int]] = field(default_factory=dict)
     scenarios: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    walked: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
 
 def measure(
@@ -51,7 +53,7 @@ def measure(
                 progress(comparison)
     finally:
         coverage.stop()
-    return _read(coverage, files)
+    return {file: replace(runs, walked=runs.taken) for file, runs in _read(coverage, files).items()}
 
 
 def load(data: Path, files: Sequence[str]) -> dict[str, FileRuns]:
@@ -66,7 +68,7 @@ def load(data: Path, files: Sequence[str]) -> dict[str, FileRuns]:
         measured = coverage.get_data()
         if not measured.has_arcs():
             raise UsageError(f"{str(data)!r} holds no branches; make it with coverage run --branch")
-        return _read(coverage, files)
+        return {file: replace(runs, scenarios={}) for file, runs in _read(coverage, files).items()}
     except CoverageException as error:
         raise UsageError(f"can't read the coverage data in {str(data)!r}: {error}") from None
 
@@ -83,7 +85,7 @@ def _both(one: FileRuns, other: FileRuns) -> FileRuns:
         line: tuple(sorted({*one.scenarios.get(line, ()), *other.scenarios.get(line, ())}))
         for line in {**one.scenarios, **other.scenarios}
     }
-    return FileRuns(one.lines | other.lines, taken, missed, scenarios)
+    return FileRuns(one.lines | other.lines, taken, missed, scenarios, _union(one.walked, other.walked))
 
 
 def _union(one: Mapping[int, frozenset[int]], other: Mapping[int, frozenset[int]]) -> dict[int, frozenset[int]]:

@@ -27,7 +27,8 @@ FORK1 = (
     "        a = 0  # [20]\n"  # 11
     "    return a  # [23]\n"
 )
-ALL = FileRuns(frozenset(range(4, 13)), {6: frozenset({7, 8}), 8: frozenset({9, 11})}, {}, {7: ("one",), 12: ("one", "two")})
+WAYS = {6: frozenset({7, 8}), 8: frozenset({9, 11})}
+ALL = FileRuns(frozenset(range(4, 13)), WAYS, {}, {7: ("one",), 12: ("one", "two")}, WAYS)
 
 
 def accounted(folder: Path, text: str = FORK1, source_map: SourceMap = MAP, runs: FileRuns | None = None) -> Account:
@@ -126,7 +127,9 @@ def test_a_decision_of_the_model_alone_is_no_branch_of_the_c(tmp_path: Path) -> 
 
 def test_what_is_never_reached_need_not_run_nor_the_way_to_it_be_taken(tmp_path: Path) -> None:
     text = FORK1.replace("[11]", "[11] never: nobody asks")
-    runs = replace(ALL, lines=ALL.lines - {7}, taken={6: frozenset({8}), 8: frozenset({9, 11})}, missed={6: frozenset({7})})
+    runs = replace(
+        ALL, lines=ALL.lines - {7}, taken={6: frozenset({8}), 8: frozenset({9, 11})}, missed={6: frozenset({7})}, scenarios={}
+    )
     found = accounted(tmp_path, text, runs=runs)
     assert found.ok
     assert ran(found)[11] is Ran.OUT_OF_REACH
@@ -142,17 +145,23 @@ def test_what_is_never_reached_and_runs_all_the_same_is_wrong(tmp_path: Path) ->
 
 def test_a_decision_that_always_goes_one_way_need_not_go_the_other(tmp_path: Path) -> None:
     text = FORK1.replace("[10]", "[10] always: who calls has one")
-    runs = replace(ALL, taken={6: frozenset({7}), 8: frozenset({9, 11})}, missed={6: frozenset({8})})
+    taken = {6: frozenset({7}), 8: frozenset({9, 11})}
+    runs = replace(ALL, taken=taken, missed={6: frozenset({8})}, walked=taken)
     assert accounted(tmp_path, text, runs=runs).ok
     (flaw,) = accounted(tmp_path, text, runs=ALL).flaws
     assert "was reached" in flaw.message
 
 
+def test_only_a_scenario_shows_that_something_is_in_reach(tmp_path: Path) -> None:
+    text = FORK1.replace("[10]", "[10] always: who calls has one").replace("[20]", "[20] never: there are items")
+    assert accounted(tmp_path, text, runs=replace(ALL, scenarios={}, walked={})).ok
+
+
 def test_what_ran_in_two_measurements_is_merged() -> None:
-    one = FileRuns(frozenset({6}), {6: frozenset({7})}, {6: frozenset({8})}, {6: ("one",)})
+    one = FileRuns(frozenset({6}), {6: frozenset({7})}, {6: frozenset({8})}, {6: ("one",)}, {6: frozenset({7})})
     other = FileRuns(frozenset({8}), {6: frozenset({8})}, {6: frozenset({7})}, {6: ("two",), 8: ("two",)})
     both = merge({"a.py": one}, {"a.py": other, "b.py": other})
     assert both["b.py"] == other
     assert both["a.py"] == FileRuns(
-        frozenset({6, 8}), {6: frozenset({7, 8})}, {6: frozenset()}, {6: ("one", "two"), 8: ("two",)}
+        frozenset({6, 8}), {6: frozenset({7, 8})}, {6: frozenset()}, {6: ("one", "two"), 8: ("two",)}, {6: frozenset({7})}
     )
