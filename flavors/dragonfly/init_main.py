@@ -16,7 +16,7 @@ from flavors.dragonfly.vm_glue import DSIZE, SSIZE
 from oracle.cite import models
 from oracle.machine.cred import Cred
 from oracle.machine.errno import Unmodelled
-from oracle.machine.files import File, FileDesc, Vnode, vref
+from oracle.machine.files import File, FileDesc, Vnode
 from oracle.machine.kevent import KQueue
 from oracle.machine.limits import RLIM_INFINITY, PLimit
 from oracle.machine.machine import Machine
@@ -78,11 +78,10 @@ def _system_process(k: Machine, pid: int, comm: str, parent: Proc | None, cred: 
     p.p_limit = limit
     p.p_sigacts = SigActs({}, 1, SIGIGNORE_INIT)
     p.p_vmspace = VmSpace({})
-    p.p_pgrp = pgrp = new_pgrp(k, pid, Session(pid, p))
-    pgrp.pg_members.append(p)
+    p.p_pgrp = new_pgrp(k, pid, Session(pid, p), [p])
     if parent is not None:
         parent.p_children.append(p)
-    lp = _first_lwp(k, p)
+    lp = _first_lwp(kern_of(k).rev, p)
     role = "init" if pid else "kernel"
     k.names[p] = k.lwp_names[lp] = role
     k.roles[role] = lp
@@ -90,9 +89,8 @@ def _system_process(k: Machine, pid: int, comm: str, parent: Proc | None, cred: 
     return p
 
 
-def _first_lwp(k: Machine, p: Proc) -> Lwp:
+def _first_lwp(rev: Revision, p: Proc) -> Lwp:
     """The one thread of a process at the start."""
-    rev = kern_of(k).rev
     lp = Lwp(p, 0, LSRUN)
     p.p_lwps.append(lp)
     p.p_nthreads = 1
@@ -104,6 +102,7 @@ def _first_lwp(k: Machine, p: Proc) -> Lwp:
 def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
     """A process as a scenario wants it: as if its parent had forked it and it had made itself so."""
     kern = kern_of(k)
+    rev = kern.rev
     p = Proc(-1, k.next_serial(), spec.command[:MAXCOMLEN], SACTIVE, parent)
     proc_add_allproc(k, p)
     kern.allocated += 1
@@ -112,51 +111,59 @@ def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
     k.uid(uid).ui_proccnt += 1
     euid = uid if spec.euid is None else spec.euid
     p.p_ucred = Cred(euid, uid, euid if spec.svuid is None else spec.svuid, spec.jail or None, 1)
-    p.p_flag = (P_JAILED if spec.jail else 0) | (P_SUGID if spec.sugid else 0)
+    if spec.jail:
+        p.p_flag |= P_JAILED
+    if spec.sugid:
+        p.p_flag |= P_SUGID
     p.p_leader = p
     p.p_exitsig = SIGCHLD
     p.p_nice = spec.nice
-    p.p_textvp = vref(k.vnode(spec.text))
+    p.p_textvp = k.vget(spec.text)
     p.p_args = Args(spec.command)
     p.p_start = k.ticks
     parent.p_children.insert(0, p)
-    _enter_group(k, p, spec, parent)
+    _enter_group(k, kern, p, spec, parent)
     _give_files(k, p, spec)
-    p.p_limit = kern.rev.plimit_fork(parent)
+    p.p_limit = rev.plimit_fork(parent)
     for resource, soft, hard in spec.limits:
         own_limit(p)
-        kern.rev.plimit_modify(k, p).pl_rlimit[resource] = (
+        rev.plimit_modify(k, p).pl_rlimit[resource] = (
             soft if soft >= 0 else RLIM_INFINITY,
             hard if hard >= 0 else RLIM_INFINITY,
         )
-    vm_map = {one.name: VmEntry(one.name, INHERITS[one.inherit], VmObject(one.value), False, one.wired) for one in spec.memory}
+    vm_map: dict[str, VmEntry] = {}
+    for one in spec.memory:
+        vm_map[one.name] = VmEntry(one.name, INHERITS[one.inherit], VmObject(one.value), False, one.wired)
     p.p_vmspace = VmSpace(vm_map, 1, 0, DSIZE, SSIZE)
-    lp = _first_lwp(k, p)
-    _give_signals(p, lp, spec)
+    p.p_sigacts = SigActs({}, 1, SIGIGNORE_INIT)
+    lp = _first_lwp(rev, p)
+    if spec.masked or spec.ignored or spec.caught or spec.pending:
+        _give_signals(p, lp, spec)
     return lp
 
 
-def _enter_group(k: Machine, p: Proc, spec: ProcessSpec, parent: Proc) -> None:
+def _enter_group(k: Machine, kern: Globals, p: Proc, spec: ProcessSpec, parent: Proc) -> None:
     """The session and group of a new process; its session's terminal, and who is in the foreground there."""
     name = spec.name
-    if spec.session in ("", name):
+    own_group = not spec.group or spec.group == name
+    if not spec.session or spec.session == name:
         session = Session(p.p_pid, p)
-        if kern_of(k).terminal and spec.terminal:
-            session.s_ttyvp = vref(k.vnode("/dev/tty"))
+        if kern.terminal and spec.terminal:
+            session.s_ttyvp = k.vget("/dev/tty")
     else:
         session = pgrp_of(k.roles[spec.session].lwp_proc).pg_session
-        if spec.group in ("", name):
+        if own_group:
             session.s_count += 1
-    if spec.group in ("", name):
-        pgrp = new_pgrp(k, p.p_pid, session)
+    if own_group:
+        pgrp = new_pgrp(k, p.p_pid, session, [p])
         foreground = session.s_ttypgrp
         if session.s_ttyvp is not None and spec.terminal and (foreground is None or foreground.pg_id == session.s_sid):
             session.s_ttypgrp = pgrp  # a shell puts its first job into the foreground
     else:
         pgrp = pgrp_of(k.roles[spec.group].lwp_proc)
+        members = pgrp.pg_members
+        members.insert(members.index(parent) + 1 if parent in members else 0, p)
     p.p_pgrp = pgrp
-    members = pgrp.pg_members
-    members.insert(members.index(parent) + 1 if parent in members else 0, p)
     his = parent.p_pgrp
     if his is not None and his is not pgrp and his.pg_session is session:
         pgrp.pg_jobc += 1
@@ -173,16 +180,13 @@ def _give_files(k: Machine, p: Proc, spec: ProcessSpec) -> None:
         fd_files[one.fd] = fp
         if one.cloexec:
             fd_exclose[one.fd] = None
-    cdir, rdir = k.vnode(spec.cwd), k.vnode(spec.root)
-    cdir.v_usecount += 1
-    rdir.v_usecount += 1
-    p.p_fd = FileDesc(fd_files, fd_exclose, 1, {}, cdir, rdir, spec.umask)
+    p.p_fd = FileDesc(fd_files, fd_exclose, 1, {}, k.vget(spec.cwd), k.vget(spec.root), spec.umask)
 
 
 def _open_file(k: Machine, p: Proc, spec: FileSpec) -> File:
     """An open file as a scenario wants it."""
     if spec.kind == "vnode":
-        return File("vnode", spec.path, vref(k.vnode(spec.path)), 1, spec.offset)
+        return File("vnode", spec.path, k.vget(spec.path), 1, spec.offset)
     if spec.kind == "kqueue":
         return File("kqueue", spec.path, KQueue())
     if spec.kind == "mqueue":
@@ -200,7 +204,8 @@ def signo(name: str) -> int:
 
 def _give_signals(p: Proc, lp: Lwp, spec: ProcessSpec) -> None:
     """Mask, actions and pending signals of a new process."""
-    acts = p.p_sigacts = SigActs({}, 1, SIGIGNORE_INIT)
+    acts = p.p_sigacts
+    assert acts is not None
     for name in spec.masked:
         lp.lwp_sigmask |= sigmask(signo(name)) & ~CANT_MASK
     for name in spec.ignored:

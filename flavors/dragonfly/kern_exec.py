@@ -27,7 +27,7 @@ from flavors.dragonfly.sources import KERN_EXEC, KERN_SIG
 from flavors.dragonfly.vm_glue import vmspace_exec
 from oracle.cite import models
 from oracle.machine.errno import ENOENT
-from oracle.machine.files import vref, vrele
+from oracle.machine.files import vrele
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Args, Lwp, Proc
 from oracle.machine.traps import Kernel
@@ -55,7 +55,7 @@ def kern_execve(k: Machine, lp: Lwp, path: str, exists: bool, setuid: int | None
     _set_ids(p, setuid)
     if p.p_textvp is not None:
         vrele(p.p_textvp)
-    p.p_textvp = vref(k.vnode(path))
+    p.p_textvp = k.vget(path)
     p.p_flag &= ~P_INEXEC
     knote(k, p, NOTE_EXEC, lp.lwp_ucred)
     if p.p_flag & P_TRACED:

@@ -22,7 +22,8 @@ def limit_of(p: Proc) -> PLimit:
 @models(KERN_PLIMIT)
 def plimit_fork(p1: Proc) -> PLimit:
     """The child's limits: the same structure, unless p1's is private because of its threads."""
-    limit = limit_of(p1)
+    limit = p1.p_limit
+    assert limit is not None
     if limit.pl_exclusive:
         if limit.pl_exclusive == THREADED and p1.p_nthreads > 1:
             return limit.copy()

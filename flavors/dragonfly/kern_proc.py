@@ -118,9 +118,9 @@ def inferior(curp: Proc, p: Proc) -> bool:
     return curp in line_of(p)
 
 
-def new_pgrp(k: Machine, pgid: int, session: Session) -> Pgrp:
-    """A group without members."""
-    pgrp = k.pgrps[pgid] = Pgrp(pgid, session, [], RwLock("pgwt"))
+def new_pgrp(k: Machine, pgid: int, session: Session, members: list[Proc]) -> Pgrp:
+    """A group with its first members, if it has any yet."""
+    pgrp = k.pgrps[pgid] = Pgrp(pgid, session, members, RwLock("pgwt"))
     return pgrp
 
 
@@ -139,7 +139,7 @@ def enterpgrp(k: Machine, p: Proc, pgid: int, mksess: bool) -> None:
         else:
             session = old.pg_session
             session.s_count += 1
-        pgrp = new_pgrp(k, pgid, session)
+        pgrp = new_pgrp(k, pgid, session, [])
     elif pgrp is old:
         return
     fixjobc(k, p, pgrp, True)

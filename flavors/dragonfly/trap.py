@@ -44,8 +44,10 @@ def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[int | str | 
 def userenter(lp: Lwp) -> None:
     """Refresh the thread's credential. What a sibling sets after this, the call will not see."""
     cred = lp.lwp_proc.p_ucred
-    if lp.lwp_ucred is not cred and cred is not None:
-        crfree(lp.lwp_ucred)
+    old = lp.lwp_ucred
+    if old is not cred and cred is not None:
+        if old is not None:
+            crfree(old)
         cred.cr_ref += 1
         lp.lwp_ucred = cred
 

@@ -8,7 +8,7 @@ from flavors.dragonfly.proc_h import P_ADVLOCK
 from flavors.dragonfly.sources import KERN_DESCRIP, VFS_SYSCALLS
 from oracle.cite import models
 from oracle.machine.errno import EAGAIN, EBADF, EMFILE, ESPIPE
-from oracle.machine.files import File, Vnode, lowest_free, vref, vrele
+from oracle.machine.files import File, Vnode, lowest_free, vrele
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 from oracle.machine.traps import Kernel
@@ -40,7 +40,7 @@ def fsetfd(p: Proc, fp: File, cloexec: bool = False) -> int:
 def open_file(k: Machine, p: Proc, path: str, cloexec: bool) -> int:
     """Open a file. The descriptor is taken first."""
     fdalloc(p)
-    return fsetfd(p, File("vnode", path, vref(k.vnode(path))), cloexec)
+    return fsetfd(p, File("vnode", path, k.vget(path)), cloexec)
 
 
 @models(KERN_DESCRIP, function="kern_dup")
@@ -98,7 +98,7 @@ def chdir(k: Machine, p: Proc, path: str) -> None:
     """Change the working directory of everybody who uses the table."""
     fdp = fd_of(p)
     old = fdp.fd_cdir
-    fdp.fd_cdir = vref(k.vnode(path))
+    fdp.fd_cdir = k.vget(path)
     if old is not None:
         vrele(old)
 

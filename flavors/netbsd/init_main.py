@@ -29,7 +29,7 @@ from flavors.netbsd.userret import userret
 from oracle.cite import models
 from oracle.machine.cred import Cred
 from oracle.machine.errno import Unmodelled
-from oracle.machine.files import Cwdi, File, FileDesc, Vnode, vref
+from oracle.machine.files import Cwdi, File, FileDesc, Vnode
 from oracle.machine.kevent import KQueue
 from oracle.machine.limits import RLIM_INFINITY, PLimit
 from oracle.machine.locks import CondVar, Mutex, RwLock
@@ -65,7 +65,7 @@ def boot(k: Machine, spec: MachineSpec) -> None:
     p0.p_flag = PK_SYSTEM
     p0.p_lwps[0].lwp_flag = LW_SYSTEM
     p1 = k.initproc = _system_process(k, 1, "init", p0, limit, root)
-    p1.p_textvp = vref(k.vnode("/sbin/init"))
+    p1.p_textvp = k.vget("/sbin/init")
     pids.slots[0] = p0
     pids.slots[1] = p1
     pids.next_free = pids.count = 2
@@ -75,25 +75,23 @@ def boot(k: Machine, spec: MachineSpec) -> None:
 def _system_process(k: Machine, pid: int, role: str, parent: Proc | None, limit: PLimit, root: Vnode) -> Proc:
     """Process 0 or init: each in a session of its own, with nothing open."""
     p = Proc(pid, k.next_serial(), role, SACTIVE, parent)
-    pgrp = p.p_pgrp = new_pgrp(k, pid, Session(pid, p))
-    pgrp.pg_members.append(p)
+    p.p_pgrp = new_pgrp(k, pid, Session(pid, p), [p])
     p.p_limit = limit
     root.v_usecount += 2
     cred = Cred(0, 0, 0, None, 2)
     if parent is not None:
         parent.p_children.append(p)
         p.p_exitsig = SIGCHLD
-    _give_own(k, p, cred, FileDesc({}, {}), Cwdi(root, root, 0o22), VmSpace({}))
+    l = _give_own(k, p, cred, FileDesc({}, {}), Cwdi(root, root, 0o22), VmSpace({}))
     k.allproc.insert(0, p)
-    l = p.p_lwps[0]
     name = "init" if pid else "kernel"
     k.names[p] = k.lwp_names[l] = name
     k.roles[name] = l
     return p
 
 
-def _give_own(k: Machine, p: Proc, cred: Cred, fd: FileDesc, cwdi: Cwdi, vm: VmSpace) -> None:
-    """What every process has: its structures, its locks, its one LWP."""
+def _give_own(k: Machine, p: Proc, cred: Cred, fd: FileDesc, cwdi: Cwdi, vm: VmSpace) -> Lwp:
+    """What every process has: its structures, its locks, and its one LWP, which is returned."""
     p.p_ucred = cred
     p.p_fd = fd
     p.p_cwdi = cwdi
@@ -105,8 +103,10 @@ def _give_own(k: Machine, p: Proc, cred: Cred, fd: FileDesc, cwdi: Cwdi, vm: VmS
     p.p_lock = Mutex("p_lock", None, 1, k.next_serial())
     p.p_reflock = RwLock("tstile")
     p.p_waitcv = CondVar("wait")
-    p.p_lwps.append(Lwp(p, 1, LSONPROC, cred))
+    l = Lwp(p, 1, LSONPROC, cred)
+    p.p_lwps.append(l)
     p.p_lasttid = p.p_nthreads = p.p_nrlwps = 1
+    return l
 
 
 def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
@@ -126,19 +126,18 @@ def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
     _limits(p, spec, parent)
     euid = uid if spec.euid is None else spec.euid
     cred = Cred(euid, uid, euid if spec.svuid is None else spec.svuid, None, 2)
-    cdir, rdir, text = k.vnode(spec.cwd), k.vnode(spec.root), k.vnode(spec.text)
-    cdir.v_usecount += 1
-    rdir.v_usecount += 1
-    text.v_usecount += 1
-    p.p_textvp = text
-    vm_map = {one.name: VmEntry(one.name, INHERITS[one.inherit], VmObject(one.value), False, one.wired) for one in spec.memory}
-    _give_own(k, p, cred, FileDesc({}, {}), Cwdi(cdir, rdir, spec.umask), VmSpace(vm_map))
+    p.p_textvp = k.vget(spec.text)
+    cwdi = Cwdi(k.vget(spec.cwd), k.vget(spec.root), spec.umask)
+    vm_map: dict[str, VmEntry] = {}
+    for one in spec.memory:
+        vm_map[one.name] = VmEntry(one.name, INHERITS[one.inherit], VmObject(one.value), False, one.wired)
+    fd = FileDesc({}, {})
+    l = _give_own(k, p, cred, fd, cwdi, VmSpace(vm_map))
     p.p_nice = spec.nice
     if spec.sugid:
         p.p_flag = PK_SUGID
-    _files(k, p, spec)
+    _files(k, p, fd, spec)
     _group(k, globals_, p, spec, parent)
-    l = p.p_lwps[0]
     if spec.masked or spec.pending or spec.ignored or spec.caught:
         _signals(p, l, spec)
     return l
@@ -159,15 +158,11 @@ def _limits(p: Proc, spec: ProcessSpec, parent: Proc) -> None:
             own[resource] = (soft if soft >= 0 else RLIM_INFINITY, hard if hard >= 0 else RLIM_INFINITY)
 
 
-def _files(k: Machine, p: Proc, spec: ProcessSpec) -> None:
+def _files(k: Machine, p: Proc, fd: FileDesc, spec: ProcessSpec) -> None:
     """Open descriptors."""
-    fd = p.p_fd
-    assert fd is not None
     for file in spec.files:
         if file.kind == "vnode":
-            vp = k.vnode(file.path)
-            vp.v_usecount += 1
-            fp = File("vnode", file.path, vp, 1, file.offset)
+            fp = File("vnode", file.path, k.vget(file.path), 1, file.offset)
         elif file.kind == "kqueue":
             fp = File("kqueue", file.path, KQueue())
         elif file.kind == "mqueue":
@@ -181,21 +176,21 @@ def _files(k: Machine, p: Proc, spec: ProcessSpec) -> None:
 
 def _group(k: Machine, globals_: NetBSD, p: Proc, spec: ProcessSpec, parent: Proc) -> None:
     """Group, session, terminal. The first job that is not the session leader's own group is in the foreground."""
-    leads_session = spec.session in ("", spec.name)
+    leads_session = not spec.session or spec.session == spec.name
     if spec.group and spec.group != spec.name:
         pgrp = k.roles[spec.group].lwp_proc.p_pgrp
         assert pgrp is not None
     elif leads_session:
         session = Session(p.p_pid, p)
         if globals_.terminal and spec.terminal:
-            session.s_ttyvp = vref(k.vnode(TTY))
-        pgrp = session.s_ttypgrp = new_pgrp(k, p.p_pid, session)
+            session.s_ttyvp = k.vget(TTY)
+        pgrp = session.s_ttypgrp = new_pgrp(k, p.p_pid, session, [])
     else:
         theirs = k.roles[spec.session].lwp_proc.p_pgrp
         assert theirs is not None
         session = theirs.pg_session
         session.s_count += 1
-        pgrp = new_pgrp(k, p.p_pid, session)
+        pgrp = new_pgrp(k, p.p_pid, session, [])
         leader = session.s_leader
         if session.s_ttyvp is not None and leader is not None and session.s_ttypgrp is leader.p_pgrp and spec.terminal:
             session.s_ttypgrp = pgrp

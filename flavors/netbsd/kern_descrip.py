@@ -9,7 +9,7 @@ from flavors.netbsd.state import is_kqueue, kern
 from flavors.netbsd.sys_mqueue import mq_close_fop
 from oracle.cite import models
 from oracle.machine.errno import EAGAIN, EBADF, EINVAL, EMFILE, ESPIPE
-from oracle.machine.files import File, FileDesc, Vnode, lowest_free, vref, vrele
+from oracle.machine.files import File, FileDesc, Vnode, lowest_free, vrele
 from oracle.machine.kevent import KQueue
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
@@ -133,7 +133,7 @@ def install(p: Proc, fp: File, cloexec: bool = False) -> int:
 def open_vnode(k: Machine, p: Proc, path: str, cloexec: bool) -> int:
     """open(2) of a file that is always there."""
     fd_alloc(p)
-    return install(p, File("vnode", path, vref(k.vnode(path))), cloexec)
+    return install(p, File("vnode", path, k.vget(path)), cloexec)
 
 
 def fd_getfile(p: Proc, fd: int) -> File:

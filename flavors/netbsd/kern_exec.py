@@ -30,7 +30,7 @@ from flavors.netbsd.uvm_glue import uvmspace_exec
 from flavors.netbsd.vfs_cwd import cwdunshare
 from oracle.cite import models
 from oracle.machine.errno import EAGAIN, ENOENT, Unmodelled
-from oracle.machine.files import vref, vrele
+from oracle.machine.files import vrele
 from oracle.machine.locks import rw_enter_exclusive, rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
@@ -66,7 +66,7 @@ def execve_runproc(k: Machine, l: Lwp, path: str, setuid: int | None) -> Kernel[
     execsigs(k, l)
     p.p_comm = path.rpartition("/")[2][:MAXCOMLEN]
     p.p_acflag &= ~AFORK
-    vp = vref(k.vnode(path))
+    vp = k.vget(path)
     if p.p_textvp is not None:
         vrele(p.p_textvp)
     p.p_textvp = vp

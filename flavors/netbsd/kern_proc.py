@@ -34,17 +34,18 @@ def proc_alloc(k: Machine, comm: str) -> Proc:
 @models(KERN_PROC)
 def proc_alloc_pid(pt: PidTable, p: Proc) -> None:
     """Take the slot at the head of the free list: its saved use count, plus the table's size, plus its index, is the pid."""
-    link = pt.slots[pt.next_free]
-    assert isinstance(link, int)
-    while pt.count >= pt.limit or not link & pt.mask:  # the last entry of the free list is never used
+    slot, mask = pt.next_free, pt.mask
+    link = pt.slots[slot]
+    assert type(link) is int
+    while pt.count >= pt.limit or not link & mask:  # the last entry of the free list is never used
         expand_pid_table(pt)
-        link = pt.slots[pt.next_free]
-        assert isinstance(link, int)
-    slot = pt.next_free
-    pid = (link & ~pt.mask) + pt.mask + 1 + slot
+        slot, mask = pt.next_free, pt.mask
+        link = pt.slots[slot]
+        assert type(link) is int
+    pid = (link & ~mask) + mask + 1 + slot
     if pid > pt.pid_max:
-        pid &= pt.mask
-    pt.next_free = link & pt.mask
+        pid &= mask
+    pt.next_free = link & mask
     pt.slots[slot] = p
     pt.count += 1
     p.p_pid = pid
@@ -135,10 +136,11 @@ def pgrp_find(k: Machine, pgid: int) -> Pgrp | None:
     return pgrp if pgrp is not None and pgrp.pg_members else None
 
 
-def new_pgrp(k: Machine, pgid: int, session: Session) -> Pgrp:
-    """An empty group that keeps the pid slot of its number."""
-    pgrp = k.pgrps[pgid] = Pgrp(pgid, session)
-    pt = kern(k).pids
+def new_pgrp(k: Machine, pgid: int, session: Session, members: list[Proc]) -> Pgrp:
+    """A group with its first members, if it has any yet; it keeps the pid slot of its number."""
+    pgrp = k.pgrps[pgid] = Pgrp(pgid, session, members)
+    globals_: NetBSD = k.kern  # type: ignore[assignment]  # see fork1
+    pt = globals_.pids
     pt.reserved[pgid & pt.mask] = pgid
     return pgrp
 
@@ -232,7 +234,7 @@ def proc_enterpgrp(k: Machine, curp: Proc, pid: int, pgid: int, mksess: bool) ->
         else:
             session = old.pg_session
             session.s_count += 1
-        pgrp = new_pgrp(k, pgid, session)
+        pgrp = new_pgrp(k, pgid, session, [])
     if old is pgrp:
         return
     fixjobc(k, p, pgrp, True)

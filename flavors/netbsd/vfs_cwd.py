@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flavors.netbsd.sources import VFS_CWD
 from oracle.cite import models
-from oracle.machine.files import Cwdi, vref, vrele
+from oracle.machine.files import Cwdi, vrele
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 
@@ -56,7 +56,7 @@ def cwdunshare(p: Proc) -> None:
 def chdir(k: Machine, p: Proc, path: str) -> None:
     """chdir(2) to a directory that is always there."""
     cwdi = cwdi_of(p)
-    vp = vref(k.vnode(path))
+    vp = k.vget(path)
     vrele(cwdi.cwdi_cdir)
     cwdi.cwdi_cdir = vp
 

@@ -84,7 +84,8 @@ class Machine:
         """Allocate a process structure, zeroed but for its name and state. It is on no list yet and has no pid."""
         if self.serial > PROCESSES_PER_RUN * 10 or len(self.allproc) + len(self.zombproc) > PROCESSES_PER_RUN:
             raise LimitExceeded(f"more than {PROCESSES_PER_RUN} processes in one run; use machine.background instead")
-        proc = Proc(-1, self.next_serial(), comm, stat)
+        self.serial = serial = self.serial + 1
+        proc = Proc(-1, serial, comm, stat)
         if self.curlwp is not None and (role := self.expecting.get(self.curlwp)) is not None:
             self.names[proc] = role
         return proc
@@ -113,6 +114,14 @@ class Machine:
         vp = self.vnodes.get(path)
         if vp is None:
             vp = self.vnodes[path] = Vnode(path)
+        return vp
+
+    def vget(self, path: str) -> Vnode:
+        """The vnode of a path, with one more reference to it."""
+        vp = self.vnodes.get(path)
+        if vp is None:
+            vp = self.vnodes[path] = Vnode(path)
+        vp.v_usecount += 1
         return vp
 
     def uid(self, uid: int) -> UidInfo:

@@ -120,9 +120,9 @@ def make_process(k: Machine, spec: ProcessSpec, pptr: Proc | None) -> Lwp:
     euid = spec.uid if spec.euid is None else spec.euid
     p.p_ucred = Cred(euid, spec.uid, euid if spec.svuid is None else spec.svuid, spec.jail or None, cr_ref=2)
     p.p_fd = FileDesc({}, {one.fd: None for one in spec.files if one.cloexec})
-    p.p_fd.fd_cdir, p.p_fd.fd_rdir, p.p_fd.fd_cmask = vref(k.vnode(spec.cwd)), vref(k.vnode(spec.root)), spec.umask
+    p.p_fd.fd_cdir, p.p_fd.fd_rdir, p.p_fd.fd_cmask = k.vget(spec.cwd), k.vget(spec.root), spec.umask
     for one in spec.files:
-        data = vref(k.vnode(one.path)) if one.kind == "vnode" else None
+        data = k.vget(one.path) if one.kind == "vnode" else None
         p.p_fd.fd_files[one.fd] = File(one.kind, one.path, data, f_offset=one.offset)
     p.p_vmspace = VmSpace({})
     for area in spec.memory:
@@ -132,7 +132,7 @@ def make_process(k: Machine, spec: ProcessSpec, pptr: Proc | None) -> Lwp:
     p.p_sigacts = SigActs({signal(name): SigHandler(handler) for name, handler in spec.caught})
     p.p_sigacts.ps_sigignore = sigset(signal(name) for name in spec.ignored)
     p.p_siglist = sigset(signal(name) for name in spec.pending)
-    p.p_textvp = vref(k.vnode(spec.text)) if spec.text else None
+    p.p_textvp = k.vget(spec.text) if spec.text else None
     p.p_nice, p.p_exitsig = spec.nice, SIGCHLD
     lwp = Lwp(p, 1, RUNNING, p.p_ucred, lwp_sigmask=sigset(signal(name) for name in spec.masked))
     p.p_lwps.append(lwp)
@@ -151,7 +151,7 @@ def join_group(k: Machine, p: Proc, spec: ProcessSpec) -> Session:
     else:
         session = Session(p.p_pid, p, s_count=0)
         if spec.terminal and kern(k).terminal:
-            session.s_ttyvp = vref(k.vnode("/dev/tty"))
+            session.s_ttyvp = k.vget("/dev/tty")
     if spec.group:
         pgrp = live(k.roles[spec.group].lwp_proc.p_pgrp)
     else:
@@ -357,7 +357,7 @@ def execve(k: Machine, lwp: Lwp, args: Args) -> None:
         p.p_flag |= P_SUGID
     if p.p_textvp:
         vrele(p.p_textvp)
-    p.p_textvp = vref(k.vnode(path))
+    p.p_textvp = k.vget(path)
     p.p_comm = path.rpartition("/")[2]
     p.p_flag |= P_EXEC
     p.p_acflag &= ~AFORK

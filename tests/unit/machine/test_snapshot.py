@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from oracle.machine.files import File, vref
+from oracle.machine.files import File
 from oracle.machine.machine import Machine
 from oracle.machine.ratelimit import RateLimit
 from oracle.machine.snapshot import differences, snapshot
@@ -42,7 +42,7 @@ CHANGES: dict[str, tuple[str, Callable[[Machine], object]]] = {
     "a statistic": ("counters.0: 1 -> 2", lambda k: k.count("forks")),
     "a variable of the kernel's own": ("kern.lastpid: 4 -> 5", bump_lastpid),
     "a file left open": (".f_count: 1 -> 2", lambda k: setattr(file(k), "f_count", 2)),
-    "a vnode kept": ("vnodes: 6 -> 7", lambda k: vref(k.vnode("/new"))),
+    "a vnode kept": ("vnodes: 6 -> 7", lambda k: k.vget("/new")),
     "a process charged to somebody": ("uidinfo: 2 -> 3", lambda k: setattr(k.uid(77), "ui_proccnt", 1)),
     "an object in another's place": ("allproc[1].p_sigacts: SigActs -> the SigActs of allproc[0].p_sigacts", share_handlers),
     "an order": ("allproc[0]", lambda k: k.allproc.reverse()),
