@@ -155,14 +155,13 @@ def statement_lines(text: str, line: int) -> range | None:
 
 def _failing(tests: list[str], thorough: bool) -> str:
     """The test that fails, if one does. Those that take seconds are left out if it need not be thorough."""
-    wanted = [test for test in tests if thorough or not test.startswith(SLOW)]
     failed: list[str] = []
 
     class Watch:
         """Picks the tests, gives each its time, and takes down who failed."""
 
         def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-            items[:] = [item for item in items if item.nodeid in wanted]
+            items[:] = [item for item in items if item.nodeid in tests or item.nodeid.startswith(SLOW)]
 
         def pytest_runtest_setup(self, item: pytest.Item) -> None:
             _limit(10 * TEST_SECONDS if item.nodeid.startswith(SLOW) else TEST_SECONDS)
@@ -171,7 +170,7 @@ def _failing(tests: list[str], thorough: bool) -> str:
             if report.failed:
                 failed.append(report.nodeid)
 
-    files = dict.fromkeys(test.partition("::")[0] for test in wanted)
+    files = [*dict.fromkeys(test.partition("::")[0] for test in tests), *(SLOW if thorough else ())]
     _limit(TEST_SECONDS)
     if files and pytest.main([*QUIET, *files], plugins=[Watch()]) != 0:
         return failed[0] if failed else "that can't be collected"

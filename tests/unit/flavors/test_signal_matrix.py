@@ -235,3 +235,179 @@ def test_what_will_kill_a_niced_process_lets_it_run_at_full_speed(flavor: Flavor
         return (0 if one.meaning == DIE else 4,)
 
     compare(flavor, nice, expected)
+
+
+# --- what a handler is asked for ----------------------------------------------------------------------------------------
+
+
+def set_action(one: Target, handler: str = "h", options: str | int = 0, **more: ArgValue) -> Call:
+    return "target", "sigaction", {"signal": one.signal, "handler": handler, "options": options, **more}
+
+
+@everywhere
+@pytest.mark.parametrize("options", ["SA_RESTART", "SA_NODEFER", "SA_RESETHAND", "SA_NODEFER|SA_RESETHAND"])
+def test_what_a_handler_masks_is_free_again_when_it_is_done_and_one_for_once_is_gone(flavor: Flavor, options: str) -> None:
+    def seen(one: Target) -> Seen:
+        if one.signal in UNBENDING:
+            return ()
+        result = one.play(set_action(one, options=options, mask=("SIGHUP", "SIGKILL")), one.sent)
+        facts = result.observation.facts
+        return (*one.saw(result), facts["target.masked"], facts.get(f"target.handler.{one.name}"), facts["target.handled"])
+
+    def expected(one: Target) -> Seen:
+        stays = None if "RESETHAND" in options else "h"
+        return () if one.signal in UNBENDING else ("running", (), (), stays, (f"{one.name} h",))
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_after_a_handler_for_once_the_default_is_back(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        if one.signal in UNBENDING:
+            return ()
+        result = one.play(set_action(one, options="SA_NODEFER|SA_RESETHAND"), one.sent, one.sent)
+        return one.saw(result)
+
+    def expected(one: Target) -> Seen:
+        return () if one.signal in UNBENDING else one.saw(one.play(one.sent))
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_exec_forgets_handlers_but_not_what_is_ignored(flavor: Flavor) -> None:
+    """What was caught is at its default again, and what was pending of it is gone if the default is to do nothing."""
+
+    def seen(one: Target) -> Seen:
+        if one.signal in UNBENDING:
+            return ()
+        execve: Call = ("target", "exec", {})
+        caught, ignored = one.play(set_action(one), execve, one.sent), one.play(set_action(one, "ignore"), execve, one.sent)
+        facts = one.play(set_action(one), execve).observation.facts
+        return (*one.saw(caught), *one.saw(ignored), facts.get(f"target.handler.{one.name}"), facts["target.ignored"])
+
+    def expected(one: Target) -> Seen:
+        if one.signal in UNBENDING:
+            return ()
+        return (*one.saw(one.play(one.sent)), "running", (), None, ())
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_exec_keeps_masks_and_on_dragonfly_what_is_pending(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        if one.signal in UNBENDING or one.name not in flavor.signals:
+            return ()
+        block: Call = ("target", "sigprocmask", {"how": "block", "signals": (one.name,)})
+        result = one.play(set_action(one), block, one.sent, ("target", "exec", {}))
+        return (*one.saw(result), result.observation.facts["target.masked"])
+
+    def expected(one: Target) -> Seen:
+        if one.signal in UNBENDING or one.name not in flavor.signals:
+            return ()
+        kept = flavor.system == "dragonfly" and one.meaning not in (NOTHING, CONTINUE)
+        return ("running", (one.name,) if kept else (), (one.name,))
+
+    compare(flavor, seen, expected)
+
+
+# --- under a debugger ---------------------------------------------------------------------------------------------------
+
+
+def traced(one: Target, *calls: Call) -> RunResult:
+    """A target that a debugger has attached to and let go on; then calls."""
+    start: list[Call] = [
+        ("shell", "ptrace", {"request": "attach", "process": "target"}),
+        ("shell", "wait", {"options": "WUNTRACED"}),
+        ("shell", "ptrace", {"request": "continue", "process": "target"}),
+    ]
+    return one.play(*start, *calls)
+
+
+def go_on(signal: int) -> Call:
+    return "shell", "ptrace", {"request": "continue", "process": "target", "signal": signal}
+
+
+WAIT: Call = ("shell", "wait", {"options": "WUNTRACED"})
+
+
+def takes_default_at_once(one: Target) -> bool:
+    """Since DragonFly has native threads, a traced process stops when the stop is posted, and drops a continue."""
+    return one.flavor.id in ("dragonfly@1.67", "dragonfly@768af85b") and one.meaning in (STOP, TTY_STOP, CONTINUE)
+
+
+@everywhere
+@pytest.mark.parametrize("handler", ["default", "ignore", "h"])
+def test_a_debugger_sees_every_signal_first_but_on_netbsd_a_kill(flavor: Flavor, handler: str) -> None:
+    def seen(one: Target) -> Seen:
+        if one.signal in UNBENDING and handler != "default":
+            return ()
+        result = traced(one, set_action(one, handler), one.sent, WAIT)
+        return result.observation.facts["target.state"], result.outcomes[-1].result
+
+    def expected(one: Target) -> Seen:
+        if one.signal in UNBENDING and handler != "default":
+            return ()
+        if one.signal == KILL and flavor.system == "netbsd":
+            return "reaped", "target killed SIGKILL"
+        if takes_default_at_once(one) and one.meaning == CONTINUE:
+            return "running", ASLEEP
+        named = one.name.removeprefix("signal ") if flavor.system == "netbsd" else one.name
+        return "stopped", f"target stopped {named}"
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_a_debugger_can_take_a_signal_away_or_put_another_in_its_place(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        if one.signal == KILL:
+            return ()
+        other: Call = ("target", "sigaction", {"signal": "SIGUSR2", "handler": "other"})
+        dropped = traced(one, one.sent, WAIT, go_on(0))
+        replaced = traced(one, other, one.sent, WAIT, go_on(31))
+        return (*one.saw(dropped), *one.saw(replaced), replaced.observation.facts["target.handled"])
+
+    def expected(one: Target) -> Seen:
+        handled = () if takes_default_at_once(one) else ("SIGUSR2 other",)
+        return () if one.signal == KILL else ("running", (), "running", (), handled)
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_what_the_debugger_lets_through_is_caught_dropped_or_kills_but_never_stops(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        if one.signal in UNBENDING:
+            return ()
+        caught = traced(one, set_action(one), one.sent, WAIT, go_on(one.signal))
+        left = traced(one, one.sent, WAIT, go_on(one.signal))
+        return (*one.saw(caught), caught.observation.facts["target.handled"], *one.saw(left))
+
+    def expected(one: Target) -> Seen:
+        if one.signal in UNBENDING:
+            return ()
+        after = one.dead if one.meaning in (DIE, CHECKPOINT) else ("running", ())
+        return ("running", (), () if takes_default_at_once(one) else (f"{one.name} h",), *after)
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_a_debugger_does_not_see_what_is_masked(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        if one.signal in UNBENDING or one.name not in flavor.signals:
+            return ()
+        block: Call = ("target", "sigprocmask", {"how": "block", "signals": (one.name,)})
+        unblock: Call = ("target", "sigprocmask", {"how": "unblock", "signals": (one.name,)})
+        held = traced(one, block, one.sent)
+        return (*one.saw(held), traced(one, block, one.sent, unblock).observation.facts["target.state"])
+
+    def expected(one: Target) -> Seen:
+        if one.signal in UNBENDING or one.name not in flavor.signals:
+            return ()
+        return ("running", (one.name,), "stopped")
+
+    compare(flavor, seen, expected)
