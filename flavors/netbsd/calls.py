@@ -28,7 +28,7 @@ from flavors.netbsd.uvm_glue import vmspace_of
 from flavors.netbsd.vfs_cwd import chdir, umask
 from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param, Result
 from oracle.flavor import Args, Call
-from oracle.machine.errno import EFAULT, EINVAL, ENOTTY, ESRCH
+from oracle.machine.errno import EFAULT, EINVAL, ENOMEM, ENOTTY, ESRCH
 from oracle.machine.files import File
 from oracle.machine.kevent import KQueue
 from oracle.machine.machine import Machine
@@ -345,7 +345,7 @@ def _minherit(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 def _mlock(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     entry = vmspace_of(l.lwp_proc).vm_map.get(args.text("region"))
     if entry is None:
-        raise EFAULT("nothing is mapped there")
+        raise ENOMEM("nothing is mapped there")
     entry.wired = True
     return no_wait(None)
 
