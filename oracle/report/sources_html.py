@@ -13,7 +13,7 @@ from oracle.report.text import html, plain, plural
 from oracle.sources.account import Account, CLine, FunctionAccount, Ran, State, Totals, totals
 from oracle.sources.listing import Listing
 
-NAMES = 4  # of so many scenarios that come to a line all are named, of more the first three
+NAMES = 4  # of so many scenarios that come to a line all are named, of more the first
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #57606a; --rule: #d0d7de; --band: #f6f8fa;
@@ -29,11 +29,13 @@ h3 { margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .15rem .5rem; }
 th { font-weight: 600; }
-.sums { display: block; overflow-x: auto; width: auto; }
+.scroll { overflow-x: auto; }
+.sums { width: auto; }
 .sums td, .sums thead th + th { text-align: right; }
 .sums tbody tr:last-child { border-top: 1px solid var(--rule); font-weight: 600; }
 .code { table-layout: fixed; }
 .code thead th { position: sticky; top: 0; background: var(--paper); border-bottom: 1px solid var(--rule); }
+.code tr { scroll-margin-top: 3rem; }
 .code tr:target, .code tr:hover { background: var(--band); }
 .code .n { width: 4.5rem; text-align: right; font-weight: 400; }
 .code .s { width: 9rem; }
@@ -49,7 +51,7 @@ pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; }
 @media (max-width: 48rem) {
   .code, .code tbody, .code tr, .code td, .code th { display: block; width: auto; }
   .code thead { display: none; }
-  .code tr { border-bottom: 1px solid var(--rule); padding: .2rem 0; }
+  .code tr { border-bottom: 1px solid var(--rule); padding: .2rem 0; display: flow-root; }
   .code .n { width: auto; text-align: left; float: left; padding-right: 0; min-width: 3.2rem; }
   .code .s, .code .m { width: auto; padding-left: 3.7rem; }
   .code .s:empty, .code .m:empty { display: none; }
@@ -107,8 +109,9 @@ def _sums(one: Account) -> str:
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     body = "\n".join(_row(one, name, sums) for name, sums in rows)
     return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Lines of {html(one.flavor)}">\n'
         f'<table class="sums">\n<caption class="skip">Lines of {html(one.flavor)} by function</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     )
 
 
@@ -129,23 +132,35 @@ def _function(one: Account, function: FunctionAccount, listing: Listing | None) 
         else (("n", "line"), ("s", "state"), ("m", "model"))
     )
     head = "".join(f'<th scope="col" class="{kind}">{text}</th>' for kind, text in heads)
-    rows = "\n".join(_line(one, number, known.get(number), listing) for number in numbers)
+    rows, said = [], ""
+    for number in numbers:
+        line = known.get(number)
+        model = "".join(_notes(line)) if line is not None else ""
+        shown = '<p class="who">likewise</p>' if model and model == said else model
+        rows.append(_line(one, number, line, shown, listing))
+        said = model or said
     return (
         f'<h3 id="{html(one.flavor)}-{html(c.name)}">{html(c.name)}, lines {c.first} to {c.last}</h3>\n'
-        f'<table class="code">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>'
+        f'<table class="code" role="table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table>'
     )
 
 
-def _line(one: Account, number: int, line: CLine | None, listing: Listing | None) -> str:
+def _line(one: Account, number: int, line: CLine | None, model: str, listing: Listing | None) -> str:
     place = f"{html(one.flavor)}-L{number}"
-    cells = [f'<th scope="row" class="n"><a href="#{place}">{number}</a></th>']
+    cells = [f'<th scope="row" role="rowheader" class="n"><a href="#{place}">{number}</a></th>']
     if listing is not None:
         text = listing.lines[number] if number < len(listing.lines) else ""
-        cells.append(f'<td class="c"><pre>{escape(plain(text.expandtabs(8)))}</pre></td>')
+        cells.append(f'<td role="cell" class="c"><pre>{escape(_narrower(text))}</pre></td>')
     kind, label = ("none", "") if line is None else _state(line)
-    model = "".join(_notes(line)) if line is not None else ""
-    cells += [f'<td class="s">{label}</td>', f'<td class="m">{model}</td>']
-    return f'<tr id="{place}" class="{kind}">{"".join(cells)}</tr>'
+    cells += [f'<td role="cell" class="s">{label}</td>', f'<td role="cell" class="m">{model}</td>']
+    return f'<tr id="{place}" class="{kind}" role="row">{"".join(cells)}</tr>'
+
+
+def _narrower(text: str) -> str:
+    """A line of C whose indentation takes half the room."""
+    wide = plain(text.expandtabs(8))
+    bare = wide.lstrip()
+    return " " * ((len(wide) - len(bare)) // 2) + bare
 
 
 def _state(line: CLine) -> tuple[str, str]:
@@ -174,6 +189,6 @@ def _notes(line: CLine) -> Iterator[str]:
     for way in dict.fromkeys(way.when for way in line.missed):
         yield f"<p>never {html(way)}</p>"
     if line.scenarios:
-        names = line.scenarios if len(line.scenarios) <= NAMES else line.scenarios[: NAMES - 1]
-        rest = f" and {len(line.scenarios) - len(names)} more" if len(names) < len(line.scenarios) else ""
-        yield f'<p class="who">in {html(", ".join(names))}{rest}</p>'
+        few = len(line.scenarios) <= NAMES
+        who = ", ".join(line.scenarios) if few else f"{len(line.scenarios)} scenarios, such as {line.scenarios[0]}"
+        yield f'<p class="who">in {html(who)}</p>'

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -172,11 +173,41 @@ def test_the_page_shows_every_line_and_escapes_what_others_wrote(flavor: Flavor,
     assert "http" not in page and "<script" not in page  # noqa: PT018  # it needs nothing from elsewhere
 
 
+class Page(HTMLParser):
+    """Follows a page: tags that are open, ids, and links to them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        self.ids += [value for value in [said.get("id")] if value is not None]
+        self.links |= {value.removeprefix("#") for value in [said.get("href")] if value is not None}
+        if tag not in ("meta", "link", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, self.getpos()
+
+
+@pytest.mark.parametrize("listings", [["--sources", "listings"], []], ids=["with the C", "without"])
+def test_the_page_is_well_formed_and_its_links_lead_somewhere(flavor: Flavor, tmp_path: Path, listings: list[str]) -> None:
+    assert main(["sources", "--html", "map.html", *listings]) == 0
+    page = Page((tmp_path / "map.html").read_text("utf-8"))
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids)) > 10
+    assert page.links <= set(page.ids)
+
+
 def test_the_page_of_a_source_without_its_listing_holds_no_c(flavor: Flavor, tmp_path: Path) -> None:
     assert main(["sources", "--html", "map.html", "specs/files/bold.yaml"]) == 1
     page = (tmp_path / "map.html").read_text("utf-8")
     assert "grant_wish(a)" not in page
-    assert '<tr id="planted@1-L16" class="bad">' in page
+    assert '<tr id="planted@1-L16" class="bad" role="row">' in page
     assert 'id="planted@1-L13"' not in page
 
 
