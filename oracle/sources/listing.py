@@ -78,10 +78,9 @@ class Listing:
         return [] if text.lstrip().startswith("#") else _TOKEN.findall(text)
 
     def identifiers(self, first: int, last: int) -> frozenset[str]:
-        """The names and words of the C that stand on some lines, none out of texts or comments."""
-        return frozenset(
-            token for line in range(first, last + 1) for token in self.tokens(line) if _IDENTIFIER.fullmatch(token)
-        )
+        """The names and words of the C that stand on some lines, none out of texts or comments; none where there is no line."""
+        there = range(max(first, 1), min(last + 1, len(self.lines)))
+        return frozenset(token for line in there for token in self.tokens(line) if _IDENTIFIER.fullmatch(token))
 
     def c_function(self, name: str) -> CFunction:
         """What a flavor's map has to say about a function: its lines of code, and those that decide."""

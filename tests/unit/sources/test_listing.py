@@ -34,6 +34,7 @@ def test_do_while_decides_where_its_while_stands() -> None:
 
 def test_names_are_those_of_the_code() -> None:
     assert LISTING.identifiers(10, 14) == {"if", "a", "return", "grant_wish", "printf"}
+    assert LISTING.identifiers(28, 40) == {"int", "twice", "a", "return"}
 
 
 def test_listings_are_read_by_flavor(tmp_path: Path) -> None:
