@@ -333,7 +333,7 @@ def _holdings(
             file = files[number]
             opened.append(number)
             facts.append(_file(file, number in exclose) if file.f_offset or exclose else file.f_name)
-            if type(file.f_data) is KQueue:
+            if isinstance(file.f_data, KQueue):
                 opened.append(f"events.{number}")
                 facts.append(_events(flavor, roles_by_pid, file.f_data))
     if (vm := proc.p_vmspace) is not None:

@@ -4,11 +4,12 @@ result."""
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Hashable, Iterator, Mapping
+from functools import lru_cache, partial
 
 from oracle.args import parse
 from oracle.calls import Result
+from oracle.concurrent import ConcurrentBlock, Hands
 from oracle.errors import LimitExceeded
 from oracle.facts import Value
 from oracle.flavor import Args, Call, Flavor
@@ -21,8 +22,9 @@ from oracle.machine.snapshot import differences, snapshot
 from oracle.observation import Block, Observation
 from oracle.observe import Focus, observe
 from oracle.outcome import ASLEEP, GONE, SPINS, UNMODELLED, Outcome, RunResult
-from oracle.scenario import Check, Expected, ProcessSpec, Scenario, Step, selects
-from oracle.verdict import Verdict, deadlock
+from oracle.scenario import Check, Concurrently, Expected, Item, ProcessSpec, Quantifier, Scenario, Step, selects
+from oracle.schedule import Chooser, Scheduled
+from oracle.verdict import Verdict, deadlock, is_met
 
 SHELL = ProcessSpec("shell", parent="init", uid=1000, session="", command="sh", text="/bin/sh")
 MS_PER_TICK = 1000 // HZ
@@ -57,12 +59,13 @@ class Made:
         return (ended - self.started) * MS_PER_TICK
 
 
-def run(scenario: Scenario, flavor: Flavor, *, checked: bool = True) -> RunResult:
-    """Run the whole scenario. Never raises for what a flavor does: a crash is part of the result.
+def run(scenario: Scenario, flavor: Flavor, *, checked: bool = True, chooser: Chooser | None = None) -> RunResult:
+    """Run the whole scenario, under one schedule. Never raises for what a flavor does: a crash is part of the result.
 
-    Without `checked`, invariants are not looked at: for sweeps over very many cases that differ in little.
+    Without `checked`, invariants are not looked at: for sweeps over very many cases that differ in little. `chooser` makes the
+    choices of concurrent steps.
     """
-    execution = Execution(scenario, flavor, checked=checked)
+    execution = Execution(scenario, flavor, checked=checked, chooser=chooser)
     try:
         for _ in execution.steps():
             pass
@@ -78,7 +81,15 @@ def run(scenario: Scenario, flavor: Flavor, *, checked: bool = True) -> RunResul
 class Execution:
     """One run, step by step. `steps()` yields after the start (None) and after every step or check that was taken."""
 
-    def __init__(self, scenario: Scenario, flavor: Flavor, *, trace: bool = False, checked: bool = True) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        flavor: Flavor,
+        *,
+        trace: bool = False,
+        checked: bool = True,
+        chooser: Chooser | None = None,
+    ) -> None:
         self.scenario = scenario
         self.flavor = flavor
         self.k = Machine()
@@ -90,8 +101,10 @@ class Execution:
         self._by_task: dict[Task, Made] = {}
         self._trace = trace
         self._checked = checked
+        self._chooser: Chooser = Scheduled() if chooser is None else chooser
+        self.held: dict[int, bool] = {}  # by index of each quantified check: whether it held
 
-    def steps(self, until: Step | None = None) -> Iterator[Step | Check | None]:
+    def steps(self, until: Step | None = None) -> Iterator[Item | None]:
         """Take one step after the other, up to before `until`; none, if the flavor does not model the machine they start on."""
         try:
             self._start()
@@ -108,6 +121,8 @@ class Execution:
                 continue
             if isinstance(item, Check):
                 self._check(item)
+            elif isinstance(item, Concurrently):
+                self._concurrently(item)
             else:
                 self._step(item)
                 if self._checked and k.sched.panic is None and not self.unmodelled:
@@ -195,6 +210,15 @@ class Execution:
     # --- a step ---------------------------------------------------------------------------------------------------------
 
     def _step(self, step: Step) -> None:
+        before = (self.k.sched.switches + 1, self.k.sched.rings)
+        made, lwp = self._begin(step)
+        if lwp is not None and made.task is not None:
+            self._finish(made, lwp, made.task, before)
+        if step.gives is not None:
+            self._expect(step.gives, made)
+
+    def _begin(self, step: Step) -> tuple[Made, Lwp | None]:
+        """Make the call of a step, or say in `made` why there is none."""
         made = Made(step, self.k.ticks)
         self.made.append(made)
         lwp = self._actor(step, made)
@@ -207,8 +231,43 @@ class Execution:
                 made.result, made.detail, self.unmodelled = UNMODELLED, str(error), str(error)
             else:
                 self._make(made, lwp, call, args)
-        if step.gives is not None:
-            self._expect(step.gives, made)
+        return made, lwp
+
+    def _concurrently(self, item: Concurrently) -> None:
+        """Run the steps of a block, each move by whom the schedule chooses."""
+        k, chooser = self.k, self._chooser
+        steps = tuple([step for step in item.steps if not step.only or selects(step.only, self.flavor.id)])
+        block = ConcurrentBlock(k, steps, Hands(self._begin, self._init_waits, self._over))
+        chooser.enter(k, partial(self._state, block))
+        last = ""
+        while True:
+            enabled = block.enabled()
+            if enabled:
+                last = chooser.choose(enabled, last)
+                block.move(last)
+                chooser.moved(last)
+            else:
+                chooser.idle()
+                if not block.pass_time():
+                    break
+        chooser.leave()
+        for step in block.close():
+            self._begin(step)
+        self.made.sort(key=lambda made: made.step.index)
+        if self._checked and k.sched.panic is None and not self.unmodelled:
+            self.verdict.hold(k, item.index)
+        by_step = {made.step.index: made for made in self.made}
+        for step in steps:
+            if step.gives is not None:
+                self._expect(step.gives, by_step[step.index])
+
+    def _over(self) -> bool:
+        return self.k.sched.panic is not None or bool(self.unmodelled)
+
+    def _state(self, block: ConcurrentBlock) -> Hashable:
+        """What is to come depends on this, too, and on nothing else beside the machine."""
+        made = tuple([(one.step.index, one.result, one.ended, one.call) for one in self.made])
+        return block.position(), made, tuple(self.verdict.unmet), tuple(self.verdict.violations), tuple(self.held.items())
 
     def _actor(self, step: Step, made: Made) -> Lwp | None:
         """The LWP that makes the call, or None with the reason in `made` if it can't."""
@@ -231,6 +290,7 @@ class Execution:
         return None
 
     def _make(self, made: Made, lwp: Lwp, call: Call, args: Args) -> None:
+        """Send an LWP into the kernel."""
         k, step, spec = self.k, made.step, call.spec
         sched = k.sched
         if spec.births:
@@ -238,12 +298,17 @@ class Execution:
         made.returns = spec.result
         if k.trace is not None:
             k.note(lwp, "calls", made.call)
-        before = (sched.switches + 1, sched.rings, len(lwp.lwp_handled))
         made.task = task = sched.spawn(lwp, spec.name, self.flavor.syscall(k, lwp, call, args))
         self._by_task[task] = made
-        sched.run(task)
-        if task.failure is not None and self._checked and before == (sched.switches, sched.rings, len(lwp.lwp_handled)):
-            self._look_for_traces(made, task.failure)  # nobody else ran, no timer went off, no handler was called
+
+    def _finish(self, made: Made, lwp: Lwp, task: Task, before: tuple[int, int]) -> None:
+        """Let a call go on until nobody can."""
+        k = self.k
+        handled = len(lwp.lwp_handled)
+        k.sched.run(task)
+        if task.failure is not None and self._checked:
+            if before == (k.sched.switches, k.sched.rings) and handled == len(lwp.lwp_handled):
+                self._look_for_traces(made, task.failure)  # nobody else ran, no timer went off, no handler was called
         if k.zombproc:
             self._let_init_reap()
 
@@ -302,28 +367,42 @@ class Execution:
 
     def _let_init_reap(self) -> None:
         """What init(8) does all day: collect the zombies that it inherited."""
-        k, flavor = self.k, self.flavor
+        k = self.k
         init = k.initproc
         while k.sched.panic is None and not self.unmodelled and any(child in k.zombproc for child in init.p_children):
-            lwp = k.roles["init"]
-            if lwp.lwp_task is not None:
+            if k.roles["init"].lwp_task is not None:
                 return
-            call = flavor.calls["wait"]
-            values = dict(parse(call.spec, {"options": "WNOHANG"}, flavor))
-            task = k.sched.spawn(lwp, "wait", flavor.syscall(k, lwp, call, Args(values)))
+            task = self._init_waits()
             k.sched.run()
             if not task.done or task.failure is not None or task.value in (None, 0, "0"):
                 return
+
+    def _init_waits(self) -> Task:
+        k, flavor = self.k, self.flavor
+        lwp = k.roles["init"]
+        call = flavor.calls["wait"]
+        values = dict(parse(call.spec, {"options": "WNOHANG"}, flavor))
+        return k.sched.spawn(lwp, "wait", flavor.syscall(k, lwp, call, Args(values)))
 
     # --- what is expected -----------------------------------------------------------------------------------------------
 
     def _check(self, check: Check) -> None:
         facts = self.facts()
+        if check.quantifier is not Quantifier.ALWAYS:
+            self._quantified(check, facts)
+            return
         compare = self.verdict.sign if check.sign else self.verdict.expect
         for expectation in check.expected:
             expected = expectation.expected.for_flavor(self.flavor.id)
             if expected is not None and not self.unmodelled:
                 compare(expectation.path, expected, facts.get(expectation.path), expectation.line or check.line)
+
+    def _quantified(self, check: Check, facts: Mapping[str, Value]) -> None:
+        """Note whether facts hold together under this schedule; what that means is known when all schedules are."""
+        wanted = [(one.path, one.expected.for_flavor(self.flavor.id)) for one in check.expected]
+        asked = [(path, value) for path, value in wanted if value is not None]
+        if asked and not self.unmodelled:
+            self.held[check.index] = all(is_met(value, facts.get(path)) for path, value in asked)
 
     def _expect(self, expected: Expected, made: Made) -> None:
         value = expected.for_flavor(self.flavor.id)
@@ -341,11 +420,10 @@ def _focus(scenario: Scenario) -> Focus:
     actors: dict[str, None] = {}
     resources: dict[str, None] = {}
     extras = False
-    for step in scenario.steps:
-        if isinstance(step, Step):
-            actors[step.by] = None
-            if step.call == "setrlimit":
-                resources[str(step.args["resource"])] = None
+    for step in scenario.calls:
+        actors[step.by] = None
+        if step.call == "setrlimit":
+            resources[str(step.args["resource"])] = None
     for process in scenario.processes:
         for resource, _, _ in process.limits:
             resources[resource] = None

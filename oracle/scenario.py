@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
+from typing import TypeAlias
 
 from oracle.errors import ScenarioError
 from oracle.facts import Value
@@ -50,14 +51,40 @@ class Step:
     line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
 
 
+class Quantifier(Enum):
+    """Under which schedules facts hold. The value is the word in scenario files."""
+
+    ALWAYS = "always"
+    SOMETIMES = "sometimes"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Facts expected at this point of the program; or, as a `sign`, those by which the scenario's defect is known."""
+    """Facts expected at this point of the program; or, as a `sign`, those by which the scenario's defect is known.
+
+    Where steps ran concurrently, `quantifier` says under which schedules they hold together; a sign has to hold under one.
+    """
 
     index: int
     expected: tuple[Expectation, ...]
     only: tuple[Selector, ...] = ()
     sign: bool = False  # `shows` in the file
+    line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
+    quantifier: Quantifier = Quantifier.ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrently:
+    """Steps of several actors that go on at the same time: every order is meant that the kernel allows.
+
+    Each actor takes its own steps one after the other, as soon as it is back in user mode; one that is born meanwhile begins
+    then. The steps count on from the one before the block; `index` is the first one's.
+    """
+
+    index: int
+    steps: tuple[Step, ...]
+    only: tuple[Selector, ...] = ()
     line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
 
 
@@ -113,6 +140,9 @@ class Defect:
         return selects(self.on, flavor_id)
 
 
+Item: TypeAlias = Step | Check | Concurrently  # of a program
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A whole scenario. `agree` lists facts (by glob) on which its flavors have to agree; "*" is all but one system's own.
@@ -124,7 +154,7 @@ class Scenario:
     title: str
     why: str
     topic: str
-    steps: tuple[Step | Check, ...]
+    steps: tuple[Item, ...]
     machine: MachineSpec = PLAIN_MACHINE
     processes: tuple[ProcessSpec, ...] = (ProcessSpec("parent"),)
     only: tuple[Selector, ...] = ()
@@ -141,11 +171,26 @@ class Scenario:
 
     def __post_init__(self) -> None:
         check_start(self.processes)
-        for step in self.steps:
-            if isinstance(step, Step) and step.born in RESERVED:
+        for step in self.calls:
+            if step.born in RESERVED:
                 raise ScenarioError(f"step {step.index}: {not_a_role(step.born)}")
         if self.defect is not None and not self.defect.on:
             raise ScenarioError(f"{self.defect.id}: no flavor has it; say in `on` which have")
+
+    @property
+    def calls(self) -> tuple[Step, ...]:
+        """All steps, those that run concurrently among them, in the order of their numbers."""
+        return tuple(
+            step
+            for item in self.steps
+            if not isinstance(item, Check)
+            for step in (item.steps if isinstance(item, Concurrently) else (item,))
+        )
+
+    @property
+    def concurrent(self) -> bool:
+        """Whether there is more than one schedule to run it under."""
+        return any(isinstance(item, Concurrently) for item in self.steps)
 
     def runs_on(self, flavor_id: str) -> bool:
         """Whether the scenario is meant for a flavor."""

@@ -39,13 +39,13 @@ class Verdict:
 
     def expect(self, path: str, expected: Value, actual: Value | None, line: int) -> None:
         """Compare a fact with what is expected of it."""
-        if not _met(expected, actual):
+        if not is_met(expected, actual):
             self.unmet.append(Unmet(path, expected, actual, line))
 
     def sign(self, path: str, expected: Value, actual: Value | None, line: int) -> None:
         """Look for a sign of the scenario's defect."""
         self.signs += 1
-        if not _met(expected, actual):
+        if not is_met(expected, actual):
             self.missing.append(Unmet(path, expected, actual, line))
 
     def of_defect(self, defect: Defect | None, unmodelled: str, crash: str) -> tuple[bool | None, tuple[Misplaced, ...]]:
@@ -66,7 +66,7 @@ class Verdict:
         return has, ()
 
 
-def _met(expected: Value, actual: Value | None) -> bool:
+def is_met(expected: Value, actual: Value | None) -> bool:
     """Whether a fact is as expected."""
     return actual is None if expected == ABSENT else actual == expected and type(actual) is type(expected)
 

@@ -87,7 +87,7 @@ def holders(k: Machine, procs: list[Proc]) -> Counter[object]:
             held += fd.fd_files.values()
             opened.update(dict.fromkeys(fd.fd_files.values()))
     for file in opened:
-        if type(file.f_data) is Vnode:
+        if isinstance(file.f_data, Vnode):
             held.append(file.f_data)
     for vm in spaces:
         for entry in vm.vm_map.values():

@@ -63,6 +63,7 @@ class Machine:
 
     def dismantle(self) -> None:
         """Cut the references that run in circles, so that the memory of a machine nobody needs is free at once."""
+        self.sched.dismantle()
         for proc in self.names:
             proc.p_leader = None
             proc.p_children.clear()
@@ -71,7 +72,6 @@ class Machine:
             pgrp.pg_session.s_leader = pgrp.pg_session.s_ttypgrp = None
             pgrp.pg_members.clear()
         self.kern = None
-        self.sched.dismantle()
 
     # --- allocation and names -------------------------------------------------------------------------------------------
 

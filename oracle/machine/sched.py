@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oracle.errors import LimitExceeded
 from oracle.machine.errno import Errno, LwpExit, Panic, Unmodelled
-from oracle.machine.traps import Kernel, Sleep, Wake
+from oracle.machine.traps import Kernel, Preempt, Sleep, Wake
 
 if TYPE_CHECKING:
     from oracle.machine.machine import Machine
@@ -64,10 +65,32 @@ class Waiting:
     lost: bool
 
 
+class Contended(deque[Task]):
+    """A run queue for which somebody else always waits, though he may not be on it yet: no preemption point is left out."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return True
+
+
 class Scheduler:
     """Run queue, sleep queues and time-outs of one machine."""
 
-    __slots__ = ("finished", "k", "last", "panic", "pick", "ready", "rings", "sleepers", "spawned", "spinning", "switches")
+    __slots__ = (
+        "events",
+        "finished",
+        "k",
+        "last",
+        "panic",
+        "pick",
+        "ready",
+        "rings",
+        "sleepers",
+        "spawned",
+        "spinning",
+        "switches",
+    )
 
     def __init__(self, k: Machine) -> None:
         self.k = k
@@ -81,9 +104,16 @@ class Scheduler:
         self.last: Task | None = None  # the task that ran last
         self.switches = 0  # how often another task got its turn
         self.rings = 0  # how often timers went off
+        self.events = 0  # how often a task began, fell asleep, was woken, or ended
 
     def dismantle(self) -> None:
-        """Let go of the machine, its tasks and whoever listens. Nothing can run afterwards."""
+        """Let go of the machine, its tasks and whoever listens. Nothing can run afterwards.
+
+        Kernel code that never came to its end is cut off here and now: what it does on its way out shall not be seen later.
+        """
+        for task in (*self.ready, *self.sleepers, *self.spinning):
+            with suppress(Panic, ValueError):
+                task.code.close()
         self.ready.clear()
         self.sleepers.clear()
         self.spinning.clear()
@@ -94,6 +124,7 @@ class Scheduler:
     def spawn(self, lwp: Lwp, name: str, code: Kernel[object]) -> Task:
         """Make an LWP run kernel code; it gets its turn after those that are ready already."""
         self.spawned += 1
+        self.events += 1
         if self.spawned > TASKS_PER_RUN:
             raise LimitExceeded(f"more than {TASKS_PER_RUN} trips into the kernel in one run; split the scenario")
         if lwp.lwp_task is not None:
@@ -172,7 +203,47 @@ class Scheduler:
         finally:
             k.curlwp = None
 
+    def advance(self, task: Task) -> Preempt | None:
+        """Let one ready task go on as far as its next trap, whatever that is: for somebody who makes every choice himself.
+
+        Returns the preemption point at which it stands now, ready to go on; None if it sleeps or is done.
+        """
+        self.ready.remove(task)
+        k = self.k
+        k.curlwp = task.lwp
+        if task is not self.last:
+            self.last = task
+            self.switches += 1
+        try:
+            trap = task.code.send(task.wake)  # type: ignore[arg-type]
+        except StopIteration as stop:
+            task.value = stop.value
+            self._end(task, None)
+            return None
+        except (Errno, LwpExit, Panic, Unmodelled) as failure:
+            self._end(task, failure)
+            return None
+        finally:
+            k.curlwp = None
+        if isinstance(trap, Sleep):
+            self._fall_asleep(task, trap)
+            return None
+        task.wake = Wake.WOKEN
+        self.ready.append(task)
+        return trap
+
+    def pass_time(self) -> bool:
+        """Move the clock to the next time-out or timer within a minute. False if there is none, or somebody could go on."""
+        return not len(self.ready) and self._advance(self.k.ticks + ROUND_TICKS, True)
+
+    def park(self, task: Task) -> None:
+        """A ready task gets nowhere; it is left alone until the next round."""
+        self.ready.remove(task)
+        task.spins = True
+        self.spinning.append(task)
+
     def _fall_asleep(self, task: Task, sleep: Sleep) -> None:
+        self.events += 1
         task.sleep = sleep
         task.slept = True
         task.wake_at = self.k.ticks + sleep.timo if sleep.timo else 0
@@ -181,6 +252,7 @@ class Scheduler:
             self.k.note(task.lwp, "sleeps", sleep.wmesg)
 
     def _end(self, task: Task, failure: Exception | None) -> None:
+        self.events += 1
         task.done = True
         task.failure = failure
         task.lwp.lwp_task = None
@@ -219,6 +291,7 @@ class Scheduler:
     def _wake(self, task: Task, why: Wake) -> None:
         if self.k.trace is not None and task.sleep is not None:
             self.k.note(task.lwp, "wakes", f"{task.sleep.wmesg} ({why.value})")
+        self.events += 1
         self.sleepers.remove(task)
         task.sleep = None
         task.wake = why
