@@ -55,15 +55,16 @@ class ConcurrentBlock:
         return [step for program in self._programs.values() for step in program]
 
     def enabled(self) -> list[str]:
-        """Who could go on now, the eldest first. Nobody: time has to pass, or the block is over."""
+        """Who could go on now, in the order of the file, then of birth. Nobody: time has to pass, or the block is over."""
         k = self._k
         if self._hands.over() or self.moves >= MOST_MOVES:
             return []
         ready = [task.lwp for task in k.sched.ready]
         found = [
             name
-            for name, lwp in k.roles.items()
-            if (lwp in ready and not self._futile(name)) or (lwp.lwp_task is None and self._has_next(name, lwp))
+            for name in dict.fromkeys((*self._programs, *k.roles))
+            if (lwp := k.roles.get(name)) is not None
+            and ((lwp in ready and not self._futile(name)) or (lwp.lwp_task is None and self._has_next(name, lwp)))
         ]
         found += [nameless(lwp) for lwp in ready if lwp not in k.lwp_names and not self._futile(nameless(lwp))]
         return found

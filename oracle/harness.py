@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from oracle.diff import Divergence, diff, scope_of
 from oracle.errors import ScenarioError
+from oracle.explore.explore import explore
 from oracle.facts import Scope
 from oracle.flavor import Flavor
 from oracle.outcome import RunResult
@@ -47,6 +48,11 @@ def _letter(index: int) -> str:
     return (_letter(index // 26 - 1) if index >= 26 else "") + chr(ord("A") + index % 26)
 
 
+def play(scenario: Scenario, flavor: Flavor, *, checked: bool = True) -> RunResult:
+    """Run a scenario on a flavor, under every schedule if steps run concurrently."""
+    return explore(scenario, flavor, checked=checked) if scenario.concurrent else run(scenario, flavor, checked=checked)
+
+
 def compare(scenario: Scenario, flavors: Sequence[Flavor], *, checked: bool = True) -> Comparison:
     """Run one scenario on the flavors that it is meant for, and compare. Without `checked`, invariants are not looked at.
 
@@ -56,7 +62,7 @@ def compare(scenario: Scenario, flavors: Sequence[Flavor], *, checked: bool = Tr
     meant = [flavor for flavor in flavors if scenario.runs_on(flavor.id)]
     if scenario.machine.tunables and meant and not scenario.file:
         _refuse_unknown_tunables(scenario, meant)
-    results = tuple([run(scenario, flavor, checked=checked) for flavor in meant])
+    results = tuple([play(scenario, flavor, checked=checked) for flavor in meant])
     divergences = diff(results, scenario.asks_for)
     broken = tuple([one for one in divergences if _promised(scenario.agree, one.path)]) if scenario.agree else ()
     return Comparison(scenario, results, divergences, broken)

@@ -34,6 +34,7 @@ class Unmet:
     expected: Value
     actual: Value | None
     line: int
+    when: str = ""  # under which schedule, where there are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,31 @@ class RunResult(NamedTuple):
         None  # whether all signs of the scenario's defect were there; None: it has none, or wasn't run to the end
     )
     misplaced: tuple[Misplaced, ...] = ()
+    exploration: Exploration | None = None  # where steps ran concurrently: what can become of them
 
     @property
     def ok(self) -> bool:
         """Whether all went as expected."""
         return not (self.unmet or self.misplaced or self.crash or any(not violation.known for violation in self.violations))
+
+
+class Possibility(NamedTuple):
+    """One thing that can become of concurrent steps."""
+
+    outcomes: tuple[Outcome, ...]
+    observation: Observation
+    schedule: str  # that leads to it; of those met, the one closest to the default
+    runs: int  # executions that came to it: not how likely it is, and not how many schedules there are
+    unmodelled: str = ""
+    crash: str = ""
+
+
+class Exploration(NamedTuple):
+    """The runs of a scenario under every schedule that could make a difference."""
+
+    possibilities: tuple[Possibility, ...]  # by their schedules, the default's first
+    executions: int
+    steps: int  # moves of actors, in all executions
+    states: int  # different ones that were gone through
+    exhaustive: bool  # whether no schedule was left out
+    bound: int | None = None  # the most preemptions of a schedule, if there was a limit

@@ -191,11 +191,10 @@ class RunItem(ScenarioItem):
 
     def runtest(self) -> None:
         """Run it; fails for unmet expectations, a crash, or a broken invariant that the real kernel keeps."""
-        from oracle.harness import Comparison
+        from oracle.harness import Comparison, play
         from oracle.report.failures import failures_of
-        from oracle.run import run
 
-        result = run(self.scenario, self.flavors[0])
+        result = play(self.scenario, self.flavors[0])
         if not result.ok:
             failures = failures_of(Comparison(self.scenario, (result,), (), ()))
             raise _NotAsExpected("\n".join([*failures, "", *_told(result, self.scenario)]))

@@ -400,9 +400,8 @@ class Execution:
     def _quantified(self, check: Check, facts: Mapping[str, Value]) -> None:
         """Note whether facts hold together under this schedule; what that means is known when all schedules are."""
         wanted = [(one.path, one.expected.for_flavor(self.flavor.id)) for one in check.expected]
-        asked = [(path, value) for path, value in wanted if value is not None]
-        if asked and not self.unmodelled:
-            self.held[check.index] = all(is_met(value, facts.get(path)) for path, value in asked)
+        if not self.unmodelled and all(value is not None for _, value in wanted):
+            self.held[check.index] = all(value is not None and is_met(value, facts.get(path)) for path, value in wanted)
 
     def _expect(self, expected: Expected, made: Made) -> None:
         value = expected.for_flavor(self.flavor.id)

@@ -70,8 +70,8 @@ class Check:
     expected: tuple[Expectation, ...]
     only: tuple[Selector, ...] = ()
     sign: bool = False  # `shows` in the file
-    line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
     quantifier: Quantifier = Quantifier.ALWAYS
+    line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,90 +1,227 @@
-"""Runs a scenario under every schedule: the set of its outcomes, with a schedule that leads to each."""
+"""Runs a scenario under every schedule that could make a difference, and puts together what can become of it."""
 
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from oracle.errors import LimitExceeded
 from oracle.explore.search import Redundant, Search
+from oracle.facts import Value, lookup
 from oracle.flavor import Flavor
-from oracle.outcome import RunResult
+from oracle.observation import Observation
+from oracle.outcome import ABSENT, Exploration, Misplaced, Outcome, Possibility, RunResult, Unmet, Violation
 from oracle.run import Execution
-from oracle.scenario import Scenario
+from oracle.scenario import Check, Defect, Quantifier, Scenario
 
-MOST_EXECUTIONS = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class Possibility:
-    """One outcome, and a schedule that leads to it; `runs` counts the executions that came to it."""
-
-    result: RunResult
-    held: tuple[tuple[int, bool], ...]
-    schedule: str
-    runs: int
+MOST_EXECUTIONS = 100_000
+OR = " | "
 
 
-@dataclass(frozen=True, slots=True)
-class Exploration:
-    """All that can become of a scenario on a flavor."""
+class Found:
+    """What the executions so far came to."""
 
-    scenario: str
-    flavor: str
-    possibilities: tuple[Possibility, ...]  # the most frequent first
-    executions: int
-    steps: int
-    states: int
-    exhaustive: bool
-    bound: int | None = None
+    __slots__ = ("held", "possibilities", "results")
+
+    def __init__(self) -> None:
+        self.possibilities: dict[object, Possibility] = {}
+        self.results: dict[object, tuple[RunResult, str]] = {}  # that differ in what they say of expectations, with a schedule
+        self.held: dict[int, dict[bool, str]] = {}  # by quantified check: a schedule under which it holds, and one where not
+
+    def add(self, result: RunResult, held: Mapping[int, bool], schedule: str) -> None:
+        """One more execution."""
+        key = (result.unmodelled, result.crash, tuple(_compared(result.observation)))
+        known = self.possibilities.get(key)
+        if known is None:
+            self.possibilities[key] = Possibility(
+                result.outcomes, result.observation, schedule, 1, result.unmodelled, result.crash
+            )
+        else:
+            nearest = min(known.schedule, schedule, key=_surprise)
+            self.possibilities[key] = known._replace(schedule=nearest, runs=known.runs + 1)
+        said = (result.unmet, result.violations, result.defect)
+        first = self.results.get(said)
+        if first is None or _surprise(schedule) < _surprise(first[1]):
+            self.results[said] = (result, schedule)
+        for index, holds in held.items():
+            known_schedule = self.held.setdefault(index, {}).get(holds, schedule)
+            self.held[index][holds] = min(known_schedule, schedule, key=_surprise)
 
 
 def explore(
-    scenario: Scenario, flavor: Flavor, *, reduce: bool = True, bound: int | None = None, most: int = MOST_EXECUTIONS
-) -> Exploration:
-    """Run a scenario under every schedule that could make a difference."""
+    scenario: Scenario,
+    flavor: Flavor,
+    *,
+    checked: bool = True,
+    reduce: bool = True,
+    bound: int | None = None,
+    most: int = MOST_EXECUTIONS,
+) -> RunResult:
+    """Run a scenario under every schedule; the result tells of each fact what it can be, as `one | other`.
+
+    Without `reduce`, every order is run, however little it matters. With `bound`, schedules with more preemptions are left
+    out. At most `most` executions.
+    """
     search = Search(reduce, bound)
-    found: dict[tuple[RunResult, tuple[tuple[int, bool], ...]], tuple[str, int]] = {}
+    found = Found()
     complete = True
     while search.next():
         if search.executions > most:
             complete = False
             break
-        execution = Execution(scenario, flavor, chooser=search)
-        crash = ""
-        try:
-            for _ in execution.steps():
-                pass
-        except Redundant:
-            search.end()
-            execution.k.dismantle()
-            continue
-        except LimitExceeded as error:
-            crash = str(error)
-        except Exception:  # the flavor is foreign code; its crash is an outcome
-            crash = traceback.format_exc()
-        search.end()
-        result = execution.result(crash)
-        schedule = search.schedule()
-        key = (result, tuple(execution.held.items()))
-        known = found.get(key)
-        if known is None:
-            found[key] = (schedule, 1)
-        else:
-            found[key] = (min(known[0], schedule, key=_surprise), known[1] + 1)
+        execution = Execution(scenario, flavor, chooser=search, checked=checked)
+        result = _execute(execution, search)
+        if result is not None:
+            found.add(result, execution.held, search.schedule())
         execution.k.dismantle()
-    possibilities = [Possibility(*key, schedule, runs) for key, (schedule, runs) in found.items()]
-    possibilities.sort(key=lambda one: _surprise(one.schedule))
-    return Exploration(
+    possibilities = tuple(sorted(found.possibilities.values(), key=lambda one: _surprise(one.schedule)))
+    exploration = Exploration(
+        possibilities, search.executions, search.steps, len(search.seen), complete and not search.cut, bound
+    )
+    return _together(scenario, flavor, found, exploration)
+
+
+def _execute(execution: Execution, search: Search) -> RunResult | None:
+    """One execution to its end; None if others cover how it would go on."""
+    crash = ""
+    try:
+        for _ in execution.steps():
+            pass
+    except Redundant:
+        return None
+    except LimitExceeded as error:
+        crash = str(error)
+    except Exception:  # the flavor is foreign code; its crash is an outcome
+        crash = traceback.format_exc()
+    finally:
+        search.end()
+    return execution.result(crash)
+
+
+def _compared(observation: Observation) -> Iterable[tuple[str, Value]]:
+    """The facts by which two possibilities are told apart: who got which number is no difference."""
+    for path, value in observation.facts.items():
+        if (fact := lookup(path)) is None or fact.name not in ("pid", "registers"):
+            yield path, value
+
+
+def _together(scenario: Scenario, flavor: Flavor, found: Found, exploration: Exploration) -> RunResult:
+    """One result of all possibilities. What is not modelled under some schedules only is one of them."""
+    possibilities = exploration.possibilities
+    results = sorted(found.results.values(), key=lambda one: _surprise(one[1]))
+    told = [one for one in possibilities if not one.unmodelled and not one.crash]
+    unmodelled = next((one.unmodelled for one in possibilities if one.unmodelled), "")
+    crash = next((f"under the schedule {one.schedule!r}: {one.crash}" for one in possibilities if one.crash), "")
+    shown, misplaced = _defect(scenario.defect, flavor, [result for result, _ in results])
+    return RunResult(
         scenario.name,
         flavor.id,
-        tuple(possibilities),
-        search.executions,
-        search.steps,
-        len(search.seen),
-        complete and not search.cut,
-        bound,
+        _outcomes(told or possibilities[:1]),
+        Observation() if crash else _observation(told),
+        (*_unmet(results), *_quantified(scenario, found, unmodelled)),
+        _violations([result for result, _ in results]),
+        "" if told else unmodelled,
+        crash,
+        shown,
+        misplaced,
+        exploration,
     )
+
+
+def _outcomes(possibilities: Iterable[Possibility]) -> tuple[Outcome, ...]:
+    """The steps, each with all that it can give."""
+    steps: dict[int, list[Outcome]] = {}
+    for one in possibilities:
+        for outcome in one.outcomes:
+            steps.setdefault(outcome.step, []).append(outcome)
+    found = []
+    for step, outcomes in sorted(steps.items()):
+        results = sorted({outcome.result for outcome in outcomes})
+        details = {outcome.detail for outcome in outcomes}
+        first = outcomes[0]
+        detail = first.detail if len(details) == 1 else ""
+        made = max(outcomes, key=lambda outcome: len(outcome.call)).call
+        found.append(Outcome(step, first.by, made, OR.join(results), detail, max(one.elapsed for one in outcomes)))
+    return tuple(found)
+
+
+def _observation(possibilities: list[Possibility]) -> Observation:
+    """Each fact with all that it can be."""
+    if not possibilities:
+        return Observation()
+    blocks = [one.observation for one in possibilities]
+    shared = dict.fromkeys(path for one in blocks for paths, _ in one.blocks for path in paths)
+    own = dict.fromkeys(path for one in blocks for paths, _ in one.system for path in paths)
+    every = [one.facts for one in blocks]
+    return Observation(
+        [((path,), (_values([facts.get(path) for facts in every]),)) for path in shared],
+        [((path,), (_values([facts.get(path) for facts in every]),)) for path in own],
+    )
+
+
+def _values(values: list[Value | None]) -> Value | None:
+    """A value, or the text of all those that there can be."""
+    distinct = dict.fromkeys((type(value).__name__, value) for value in values)
+    if len(distinct) == 1:
+        return values[0]
+    return OR.join(sorted(_text(value) for _, value in distinct))
+
+
+def _text(value: Value | None) -> str:
+    if value is None:
+        return ABSENT
+    if isinstance(value, tuple):
+        return f"[{', '.join(value)}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _unmet(results: list[tuple[RunResult, str]]) -> list[Unmet]:
+    """Expectations that some schedule does not meet, each once."""
+    first: dict[tuple[str, Value, Value | None, int], Unmet] = {}
+    for result, schedule in results:
+        for one in result.unmet:
+            key = (one.path, one.expected, one.actual, one.line)
+            first.setdefault(key, replace(one, when=f"under the schedule {schedule!r}"))
+    return list(first.values())
+
+
+def _quantified(scenario: Scenario, found: Found, unmodelled: str) -> list[Unmet]:
+    """Claims about all schedules that do not hold."""
+    failed = []
+    for check in scenario.steps:
+        if not isinstance(check, Check) or check.quantifier is Quantifier.ALWAYS or check.index not in found.held:
+            continue
+        held = found.held[check.index]
+        claim = ", ".join(f"{one.path} {_text(one.expected.by_flavor[0][1])}" for one in check.expected)
+        if check.quantifier is Quantifier.SOMETIMES and True not in held:
+            failed.append(Unmet(claim, "sometimes", "never", check.line))
+        elif check.quantifier is Quantifier.NEVER and True in held:
+            failed.append(Unmet(claim, "never", "sometimes", check.line, f"under the schedule {held[True]!r}"))
+        elif check.quantifier is Quantifier.NEVER and unmodelled:
+            failed.append(Unmet(claim, "never", f"not known: {unmodelled}", check.line))
+    return failed
+
+
+def _violations(results: list[RunResult]) -> tuple[Violation, ...]:
+    """Broken invariants, each once."""
+    first: dict[tuple[str, str], Violation] = {}
+    for result in results:
+        for one in result.violations:
+            first.setdefault((one.rule, one.text), one)
+    return tuple(first.values())
+
+
+def _defect(defect: Defect | None, flavor: Flavor, results: list[RunResult]) -> tuple[bool | None, tuple[Misplaced, ...]]:
+    """A defect is there if one schedule shows it."""
+    if defect is None:
+        return None, ()
+    shown = [result for result in results if result.defect]
+    if shown:
+        return True, shown[0].misplaced
+    if defect.is_on(flavor.id):
+        return (False if any(result.defect is False for result in results) else None), results[0].misplaced
+    return (False if any(result.defect is False for result in results) else None), ()
 
 
 def _surprise(schedule: str) -> tuple[int, list[int], str]:

@@ -9,15 +9,15 @@ from oracle.load.context import Context, given
 from oracle.load.problems import Problems
 from oracle.load.yamlpos import Node
 from oracle.register import Because, NotShown, system_of
-from oracle.scenario import Check, Defect, Promise, Step, selects
+from oracle.scenario import Check, Defect, Item, Promise, selects
 
 
-def defect(context: Context, node: Node | None, program: Sequence[Step | Check], root: Node) -> Defect | None:
+def defect(context: Context, node: Node | None, program: Sequence[Item], root: Node) -> Defect | None:
     """The entry that a scenario shows: each flavor that the scenario runs on needs a sign to tell whether it is there."""
     signs = [item for item in program if isinstance(item, Check) and item.sign]
     if node is None:
         if signs:
-            place = root.entries["steps"].items[signs[0].index - 1]
+            place = next(one for one in root.entries["steps"].items if one.line == signs[0].line)
             context.add(place, "`shows` are the signs of a defect, and the scenario has no `defect`")
         return None
     entry = _entry(context, node)

@@ -9,7 +9,20 @@ import yaml
 
 from oracle.extras import MachineExtras, ProcessExtras, Sharing, ThreadSpec
 from oracle.load.yamlpos import scalar
-from oracle.scenario import ArgValue, Check, Defect, Expected, FileSpec, MachineSpec, ProcessSpec, RegionSpec, Scenario, Step
+from oracle.scenario import (
+    ArgValue,
+    Check,
+    Defect,
+    Expected,
+    FileSpec,
+    Item,
+    MachineSpec,
+    ProcessSpec,
+    Quantifier,
+    RegionSpec,
+    Scenario,
+    Step,
+)
 
 _WIDTH = 110
 _ON_ONE_LINE = 3  # so many keys of a process are written on one line, more below each other
@@ -36,7 +49,7 @@ def dump_scenario(scenario: Scenario) -> str:
         top["machine"] = _machine(scenario.machine)
     if scenario.processes != (ProcessSpec("parent"),):
         top["processes"] = {process.name: _process(process) for process in scenario.processes}
-    top["steps"] = [_check(item) if isinstance(item, Check) else _step(item) for item in scenario.steps]
+    top["steps"] = [_item(item) for item in scenario.steps]
     return yaml.dump(top, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=False)
 
 
@@ -175,9 +188,22 @@ def _region(spec: RegionSpec) -> str | _FlowMap:
     return _FlowMap(value=spec.value, **changed) if changed else spec.value
 
 
-def _step(step: Step) -> _FlowMap:
+def _item(item: Item) -> dict[str, Any]:
+    if isinstance(item, Check):
+        return _check(item)
+    if isinstance(item, Step):
+        return _step(item, "parent")
+    programs: dict[str, list[_FlowMap]] = {}
+    for step in item.steps:
+        programs.setdefault(step.by, []).append(_step(step, step.by))
+    found: dict[str, Any] = {"concurrently": programs}
+    _only(found, item.only)
+    return found
+
+
+def _step(step: Step, actor: str) -> _FlowMap:
     found = _FlowMap()
-    if step.by != "parent":
+    if step.by != actor:
         found["by"] = step.by
     found["do"] = step.call
     found.update({name: _arg(value) for name, value in step.args.items() if value is not None})
@@ -191,7 +217,9 @@ def _step(step: Step) -> _FlowMap:
 
 
 def _check(check: Check) -> dict[str, Any]:
-    found: dict[str, Any] = {"shows" if check.sign else "check": {one.path: _expected(one.expected) for one in check.expected}}
+    always = "shows" if check.sign else "check"
+    key = always if check.quantifier is Quantifier.ALWAYS else check.quantifier.value
+    found: dict[str, Any] = {key: {one.path: _expected(one.expected) for one in check.expected}}
     _only(found, check.only)
     return found
 

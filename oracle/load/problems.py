@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from oracle.args import hint
 from oracle.errors import ScenarioError
 from oracle.load.parts import PATTERNS
-from oracle.load.shape import CHECK, SHOWS, Shapes, fields_at, step_kind
+from oracle.load.shape import STANDS_FOR, Shapes, fields_at, step_kind
 from oracle.load.yamlpos import Node, Path, short
 
 # What pydantic wanted to see, by the type of its error. All of these mean: the value is of another kind.
@@ -27,6 +27,7 @@ _WANTED = {
 }
 _QUOTED = re.compile(r"'([^']*)'")
 _SHOWN_KEYS = 12
+KINDS = ", ".join(f"`{key}`" for key in ("do", *STANDS_FOR))  # what a step can be
 
 Groups = dict[tuple[Path, bool], list[Mapping[str, Any]]]  # pydantic's errors by the value (or the key) that they are about
 
@@ -170,7 +171,7 @@ def _unknown_key(root: Node, path: Path, shapes: Shapes) -> str:
     above, key = path[:-1], str(path[-1])
     kind = step_kind(root.at(above).value) if path[:1] == ("steps",) else None
     known = fields_at(shapes, above, kind)
-    where = f" of {kind}" if kind in shapes.steps and kind not in (CHECK, SHOWS) else ""
+    where = f" of {kind}" if kind in shapes.steps and kind not in STANDS_FOR.values() else ""
     if key == "as" and "do" in known:
         return f"`as` names what a call makes, and {kind} makes no process or thread"
     cure = hint(key, known)
@@ -183,15 +184,15 @@ def _unknown_key(root: Node, path: Path, shapes: Shapes) -> str:
 def _unknown_step(node: Node, shapes: Shapes) -> tuple[Node, str]:
     """What to say of a step that names no call."""
     if not isinstance(node.value, dict):
-        return node, f"a step is {show(node)}; expected a mapping with `do`, `check` or `shows`"
+        return node, f"a step is {show(node)}; expected a mapping with {KINDS}"
     name = node.entries.get("do")
     if name is None:
-        known = ("do", "check", "shows")
+        known = ("do", *STANDS_FOR)
         near = next((key for key in node.entries if hint(key, known)), "")
-        return node, f"a step has neither `do` nor `check` nor `shows`{hint(near, known) if near else ''}"
+        return node, f"a step has none of {KINDS}{hint(near, known) if near else ''}"
     if not isinstance(name.value, str):
         return name, f"`do` is {show(name)}; expected the name of a call"
-    cure = hint(name.value, [kind for kind in shapes.steps if kind not in (CHECK, SHOWS)])
+    cure = hint(name.value, [kind for kind in shapes.steps if kind not in STANDS_FOR.values()])
     return name, f"no installed flavor has a call {short(name.value)!r}{cure}"
 
 

@@ -3,34 +3,80 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from oracle.args import ArgumentError, hint, parse_one
 from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param
 from oracle.facts import BY_NAME, Fact, Subject, lookup
 from oracle.flavor import Flavor
 from oracle.load.context import Context, given, ids
-from oracle.load.shape import STEP_KEYS
+from oracle.load.shape import CHECKS, CONCURRENTLY, STEP_KEYS
 from oracle.load.yamlpos import Node, short
-from oracle.scenario import RESERVED, ArgValue, Check, Expectation, Expected, Step, not_a_role, selects
+from oracle.scenario import (
+    RESERVED,
+    ArgValue,
+    Check,
+    Concurrently,
+    Expectation,
+    Expected,
+    Item,
+    Quantifier,
+    Selector,
+    Step,
+    not_a_role,
+    selects,
+)
 
 _WILD = frozenset("*?[")
 _FAILURE = re.compile(r"E[A-Z0-9]+|inexpressible")  # what a step gives that makes nothing
 
 
-def steps(context: Context, node: Node) -> tuple[Step | Check, ...]:
-    """The steps and checks of a scenario."""
-    for index, one in enumerate(node.items, 1):
-        if role := given(one, "as"):
-            context.later.setdefault(role, index)
-    made: list[Step | Check] = []
-    for index, one in enumerate(node.items, 1):
-        key = next((key for key in ("check", "shows") if key in one.entries), "")
-        made.append(_check(context, index, one, key, made) if key else _step(context, index, one))
+def steps(context: Context, node: Node) -> tuple[Item, ...]:
+    """The steps, blocks of steps and checks of a scenario."""
+    numbered = list(_numbered(node))
+    for index, one in numbered:
+        for number, step in _steps_of(index, one):
+            if role := given(step, "as"):
+                context.later.setdefault(role, number)
+    made: list[Item] = []
+    for index, one in numbered:
+        key = next((key for key in CHECKS if key in one.entries), "")
+        if key:
+            made.append(_check(context, index, one, key, made))
+        elif CONCURRENTLY in one.entries:
+            made.append(_concurrently(context, index, one))
+        else:
+            made.append(_step(context, index, one))
     return tuple(made)
 
 
-def agree(context: Context, node: Node | None, program: Sequence[Step | Check]) -> tuple[str, ...]:
+def _numbered(node: Node) -> Iterator[tuple[int, Node]]:
+    """The items of a program with their numbers; each step of a block counts."""
+    index = 1
+    for one in node.items:
+        yield index, one
+        index += len(_steps_of(index, one)) if CONCURRENTLY in one.entries else 1
+
+
+def _steps_of(index: int, node: Node) -> list[tuple[int, Node]]:
+    """The steps of an item with their numbers."""
+    if CONCURRENTLY not in node.entries:
+        return [(index, node)] if "do" in node.entries else []
+    return list(enumerate([step for program in node.entries[CONCURRENTLY].entries.values() for step in program.items], index))
+
+
+def calls_in(program: Sequence[Item]) -> list[int]:
+    """The numbers of the steps that make calls."""
+    numbers: list[int] = []
+    for item in program:
+        if isinstance(item, Concurrently):
+            numbers += [step.index for step in item.steps]
+        elif isinstance(item, Step):
+            numbers.append(item.index)
+    return numbers
+
+
+def agree(context: Context, node: Node | None, program: Sequence[Item]) -> tuple[str, ...]:
     """The globs of the facts on which all have to agree."""
     if node is None or node.value is False:
         return ()
@@ -50,13 +96,33 @@ def agree(context: Context, node: Node | None, program: Sequence[Step | Check]) 
 # --- a step ------------------------------------------------------------------------------------------------------------------
 
 
-def _step(context: Context, index: int, node: Node) -> Step:
-    """One call by one actor."""
+def _concurrently(context: Context, index: int, node: Node) -> Concurrently:
+    """Steps of several actors at the same time."""
+    only = context.selectors(node.entries.get("only"), context.running, "the scenario")
+    programs = node.entries[CONCURRENTLY]
+    unborn = {given(step, "as") for program in programs.entries.values() for step in program.items}
+    actors = [(actor, step) for actor, program in programs.entries.items() for step in program.items]
+    # who is born in the block may be named before the step that makes him: all births first
+    order = sorted(range(len(actors)), key=lambda position: actors[position][0] in unborn)
+    made: dict[int, Step] = {}
+    for position in order:
+        actor, step = actors[position]
+        if "do" not in step.entries:
+            context.add(step, f"a block holds calls alone; what is looked at belongs behind it, where all of {CONCURRENTLY} is over")
+        else:
+            made[position] = _step(context, index + position, step, actor, only)
+    return Concurrently(index, tuple([made[position] for position in sorted(made)]), only, node.line)
+
+
+def _step(context: Context, index: int, node: Node, actor: str = "", within: tuple[Selector, ...] = ()) -> Step:
+    """One call by one actor; `actor` and `within` are those of the block that it stands in."""
     name = given(node, "do")
     only = context.selectors(node.entries.get("only"), context.running, "the scenario")
-    on = [flavor for flavor in context.running if selects(only, flavor.id)]
+    on = [flavor for flavor in context.running if selects(only, flavor.id) and selects(within, flavor.id)]
     having = _having(context, node, name, on)
-    by = given(node, "by", "parent")
+    by = given(node, "by", actor or "parent")
+    if actor and by != actor:
+        context.add(node.entries["by"], f"`by` is {by!r}, but the step stands among those of {actor!r}; leave `by` out")
     context.role(node.entries.get("by", node), by, on)
     args = {key: _written(entry) for key, entry in node.entries.items() if key not in STEP_KEYS}
     if having:
@@ -171,7 +237,7 @@ def _birth(context: Context, node: Node, role: str, having: Sequence[Flavor], gi
 # --- a check -----------------------------------------------------------------------------------------------------------------
 
 
-def _check(context: Context, index: int, node: Node, key: str, before: Sequence[Step | Check]) -> Check:
+def _check(context: Context, index: int, node: Node, key: str, before: Sequence[Item]) -> Check:
     """Facts expected at a point of the program, or the signs of a defect there."""
     only = context.selectors(node.entries.get("only"), context.running, "the scenario")
     on = [flavor for flavor in context.running if selects(only, flavor.id)]
@@ -180,13 +246,16 @@ def _check(context: Context, index: int, node: Node, key: str, before: Sequence[
     for path, entry in facts.entries.items():
         fact = _fact(context, facts.keys[path], path, on, before)
         expected = context.expected(
-            entry, fact.type if fact is not None else "list", on, "this check" if key == "check" else "this sign"
+            entry, fact.type if fact is not None else "list", on, "this sign" if key == "shows" else "this check"
         )
         found.append(Expectation(path, expected, facts.keys[path].line))
-    return Check(index, tuple(found), only, key == "shows", node.line)
+    quantifier = Quantifier(key) if key in ("always", "sometimes", "never") else Quantifier.ALWAYS
+    if key == quantifier.value and not any(isinstance(item, Concurrently) for item in before):
+        context.add(node.keys[key], f"nothing runs concurrently before this, so there is one schedule; write `check` for `{key}`")
+    return Check(index, tuple(found), only, key == "shows", quantifier, node.line)
 
 
-def _fact(context: Context, node: Node, path: str, on: Sequence[Flavor], before: Sequence[Step | Check]) -> Fact | None:
+def _fact(context: Context, node: Node, path: str, on: Sequence[Flavor], before: Sequence[Item]) -> Fact | None:
     """The vocabulary entry of a path whose every part is known, or None with the flaw noted."""
     head, _, name = path.partition(".")
     fact = lookup(path)
@@ -219,13 +288,14 @@ def _no_fact(context: Context, path: str) -> str:
     return f"{short(path)!r} is no fact{cure}"
 
 
-def _call_number(context: Context, node: Node, name: str, before: Sequence[Step | Check]) -> bool:
+def _call_number(context: Context, node: Node, name: str, before: Sequence[Item]) -> bool:
     """Whether `call.3` names a call that has been made by then."""
     number = name.partition(".")[0]
     index = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
-    if 1 <= index <= len(before) and isinstance(before[index - 1], Step):
+    calls = calls_in(before)
+    if index in calls:
         return True
-    made = [str(one.index) for one in before if isinstance(one, Step)]
+    made = [str(one) for one in calls]
     context.add(
         node, f"call.{short(number)}: no call before this is step {short(number) or '?'}; calls are {', '.join(made) or 'none'}"
     )

@@ -38,7 +38,7 @@ MAX_PROCESSES = 50  # at the start; steps may make more
 
 TOPICS = (
     "results", "limits", "memory", "files", "signals", "groups", "vfork", "parents", "tracing", "stop-on-fork", "threads",
-    "accounting", "notes", "native", "defects",
+    "accounting", "notes", "native", "races", "defects",
 )  # fmt: skip
 Selector = TypeAliasType("Selector", Annotated[str, Field(description="A system, a flavor (system@revision), or all.")])
 Only = TypeAliasType(
@@ -61,7 +61,9 @@ Expected = TypeAliasType(
 )
 
 # Keys of a step, which no parameter of a call may have as its name.
-CHECK, SHOWS = " check", " shows"  # stand for the name of a call where a step is none
+CHECKS = ("check", "shows", "always", "sometimes", "never")  # keys of what looks at facts instead of making a call
+CONCURRENTLY = "concurrently"
+STANDS_FOR = {key: f" {key}" for key in (*CHECKS, CONCURRENTLY)}  # the name of a call, where a step is none
 STEP_KEYS = ("do", "as", "by", "only", "gives", "finally")
 
 
@@ -80,6 +82,27 @@ class ShowsShape(Shape):
     shows: dict[Text, Expected] = Field(
         min_length=1, description="<role>.<fact>, <role>~<role>.<fact> or machine.<fact>, and the value that is a sign."
     )
+    only: Only = Field(LEFT_OUT)
+
+
+class AlwaysShape(Shape):
+    """Facts expected at this point of the program under every schedule of the concurrent steps before."""
+
+    always: dict[Text, Expected] = Field(min_length=1, description="Facts and their values, as in `check`.")
+    only: Only = Field(LEFT_OUT)
+
+
+class SometimesShape(Shape):
+    """Facts that hold together at this point under one schedule at least of the concurrent steps before."""
+
+    sometimes: dict[Text, Expected] = Field(min_length=1, description="Facts and their values, as in `check`.")
+    only: Only = Field(LEFT_OUT)
+
+
+class NeverShape(Shape):
+    """Facts that hold together at this point under no schedule of the concurrent steps before."""
+
+    never: dict[Text, Expected] = Field(min_length=1, description="Facts and their values, as in `check`.")
     only: Only = Field(LEFT_OUT)
 
 
@@ -156,12 +179,26 @@ def union_of_calls(flavors: Iterable[Flavor]) -> dict[str, tuple[CallSpec, ...]]
 def _shapes(calls: tuple[tuple[str, tuple[CallSpec, ...]], ...]) -> Shapes:
     """The models of scenario files whose steps make these calls."""
     steps = {name: _call_shape(name, specs) for name, specs in calls}
-    steps[CHECK], steps[SHOWS] = CheckShape, ShowsShape
-    tagged = [Annotated[model, Tag(kind)] for kind, model in steps.items()]
-    program = list[Annotated[Union[*tagged], Discriminator(step_kind)]]  # type: ignore[valid-type]  # made at run time
+    programs: Any = dict[Role, Annotated[_program(steps), Field(min_length=1, max_length=MAX_STEPS)]]  # type: ignore[misc]
+    steps[STANDS_FOR[CONCURRENTLY]] = create_model(
+        CONCURRENTLY,
+        __base__=Shape,
+        __doc__="Steps of several actors that go on at the same time, in every order that the kernel allows.",
+        concurrently=(programs, Field(min_length=1, description="By actor: the steps that it takes one after the other.")),
+        only=(Only, Field(LEFT_OUT)),
+    )
+    looks: tuple[type[Shape], ...] = (CheckShape, ShowsShape, AlwaysShape, SometimesShape, NeverShape)
+    steps.update({STANDS_FOR[key]: shape for key, shape in zip(CHECKS, looks, strict=True)})
+    program = _program(steps)
     field = FieldInfo.merge_field_infos(ScenarioShape.model_fields["steps"], annotation=program)
     whole = create_model("Scenario", __base__=ScenarioShape, __doc__=ScenarioShape.__doc__, steps=(program, field))
     return Shapes(whole, steps)
+
+
+def _program(steps: Mapping[str, type[Shape]]) -> Any:
+    """A list of steps of these kinds."""
+    tagged = [Annotated[model, Tag(kind)] for kind, model in steps.items()]
+    return list[Annotated[Union[*tagged], Discriminator(step_kind)]]  # type: ignore[valid-type]  # made at run time
 
 
 def fields_at(known: Shapes, path: tuple[str | int, ...], kind: str | None) -> dict[str, str]:
@@ -186,22 +223,21 @@ def fields_at(known: Shapes, path: tuple[str | int, ...], kind: str | None) -> d
             model = inner.get(part)
         case ("processes", _, str(part)):
             model = single.get(part)
-        case ("steps", _):
+        case ("steps", _) | ("steps", _, "concurrently", _, _):
             model = known.steps.get(kind or "")
     fields = model.model_fields if model is not None else {}
     return {field.alias or name: field.description or "" for name, field in fields.items()}
 
 
 def step_kind(value: object) -> str | None:
-    """Which model a step is checked by: the name of its call, CHECK, SHOWS, None if it says none of them."""
+    """Which model a step is checked by: the name of its call, what stands for that, None if it says neither."""
     if not isinstance(value, dict):
         return None
-    if "check" in value:
-        return CHECK
-    if "shows" in value:
-        return SHOWS
+    for key, kind in STANDS_FOR.items():
+        if key in value:
+            return kind
     name = value.get("do")
-    return name if isinstance(name, str) and name not in (CHECK, SHOWS) else None
+    return name if isinstance(name, str) and not name.startswith(" ") else None
 
 
 def _call_shape(name: str, specs: tuple[CallSpec, ...]) -> type[Shape]:
