@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.sched import Contended, Task
+from oracle.machine.traps import Preempt
 from oracle.scenario import Step
 
 FUTILE = 2  # times that a call starts over, with nothing happening in between, after which it gets nowhere
@@ -76,8 +77,8 @@ class ConcurrentBlock:
         self._restarts.clear()
         return True
 
-    def move(self, actor: str) -> None:
-        """Let one of those that can go on do so."""
+    def move(self, actor: str) -> Preempt | None:
+        """Let one of those that can go on do so. Returns the preemption point at which he stands then, None if at none."""
         k = self._k
         self.moves += 1
         task = self._task(actor)
@@ -94,6 +95,7 @@ class ConcurrentBlock:
             self._restarts.clear()
         elif trap is not None and trap.why == "restart":
             self._restarts[actor] = self._restarts.get(actor, 0) + 1
+        return trap
 
     def position(self) -> tuple[object, ...]:
         """Where the block stands, as far as the machine does not know it."""

@@ -29,6 +29,7 @@ from oracle.verdict import Verdict, deadlock, is_met
 SHELL = ProcessSpec("shell", parent="init", uid=1000, session="", command="sh", text="/bin/sh")
 MS_PER_TICK = 1000 // HZ
 END = ("machine.panic", "machine.deadlock")
+TURN = "turn"  # the event with which a move begins: who made it, out of whom
 
 
 class Made:
@@ -244,8 +245,12 @@ class Execution:
             enabled = block.enabled()
             if enabled:
                 last = chooser.choose(enabled, last)
-                block.move(last)
+                if k.trace is not None:
+                    k.trace.append((k.ticks, last, TURN, ", ".join(enabled)))
+                trap = block.move(last)
                 chooser.moved(last)
+                if k.trace is not None and trap is not None:
+                    k.trace.append((k.ticks, last, "stands at", trap.why))
             else:
                 chooser.idle()
                 if not block.pass_time():

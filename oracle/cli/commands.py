@@ -83,13 +83,15 @@ def show(options: Namespace, terminal: Terminal) -> int:
     registry = installed(terminal)
     flavors = chosen(registry, options.flavor)
     (scenario,) = read([_file_of(options.scenario)], registry)
+    if options.schedule and not scenario.concurrent:
+        raise UsageError(f"{scenario.name} has no concurrent steps, so there is nothing to schedule; leave --schedule out")
     look = _look(options, terminal)
     texts = []
     code = OK
     for flavor in flavors:
         if not scenario.runs_on(flavor.id):
             terminal.say(f"{scenario.name} is not meant for {flavor.id}; run on it all the same")
-        walked = walk(scenario, flavor)
+        walked = walk(scenario, flavor, options.schedule)
         texts.append(walk_report.render(walked, scenario, flavor.title, look, all_facts=options.all_facts))
         code = max(code, BUG if walked.result.crash else OK if walked.result.ok else NOT_AS_EXPECTED)
         if walked.result.crash and options.traceback:

@@ -202,6 +202,12 @@ def _show(commands: _Commands[argparse.ArgumentParser]) -> None:
     made = _add(commands, "show", "what happened in one run, step by step", SHOW, SHOW_EXAMPLES)
     made.add_argument("scenario", metavar="SCENARIO", help="a scenario file, or the name of a scenario below ./specs")
     _flavors(made, "system@revision, or system for its newest revision; may be repeated", required=True)
+    made.add_argument(
+        "--schedule",
+        metavar="STRING",
+        default="",
+        help="who goes on where several could, as `explore` prints it: '2:shell 5:kid' (the default: whoever went on last)",
+    )
     made.add_argument("--all-facts", action="store_true", help="also print all there is to observe at the end")
     _output(made)
 

@@ -108,7 +108,9 @@ def _concurrently(context: Context, index: int, node: Node) -> Concurrently:
     for position in order:
         actor, step = actors[position]
         if "do" not in step.entries:
-            context.add(step, f"a block holds calls alone; what is looked at belongs behind it, where all of {CONCURRENTLY} is over")
+            context.add(
+                step, f"a block holds calls alone; what is looked at belongs behind it, where all of {CONCURRENTLY} is over"
+            )
         else:
             made[position] = _step(context, index + position, step, actor, only)
     return Concurrently(index, tuple([made[position] for position in sorted(made)]), only, node.line)
@@ -251,7 +253,9 @@ def _check(context: Context, index: int, node: Node, key: str, before: Sequence[
         found.append(Expectation(path, expected, facts.keys[path].line))
     quantifier = Quantifier(key) if key in ("always", "sometimes", "never") else Quantifier.ALWAYS
     if key == quantifier.value and not any(isinstance(item, Concurrently) for item in before):
-        context.add(node.keys[key], f"nothing runs concurrently before this, so there is one schedule; write `check` for `{key}`")
+        context.add(
+            node.keys[key], f"nothing runs concurrently before this, so there is one schedule; write `check` for `{key}`"
+        )
     return Check(index, tuple(found), only, key == "shows", quantifier, node.line)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from oracle.errors import LimitExceeded
+from oracle.errors import LimitExceeded, UsageError
 from oracle.facts import Value
 from oracle.flavor import Flavor
 from oracle.outcome import Outcome, RunResult, Unmet, Violation
 from oracle.report.changes import Changes, changes
-from oracle.run import MS_PER_TICK, Execution
-from oracle.scenario import Check, Expected, Scenario, Step
+from oracle.run import MS_PER_TICK, TURN, Execution
+from oracle.scenario import Check, Concurrently, Expected, Item, Scenario, Step
+from oracle.schedule import Scheduled
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,24 @@ class Met:
 class Stage:
     """The start, a step or a check, and what it brought about."""
 
-    item: Step | Check | None
+    item: Item | None
     outcome: Outcome | None
     later: tuple[Outcome, ...]  # of earlier steps: calls that went on meanwhile
     events: tuple[Event, ...]
     changes: Changes
     expected: tuple[Met, ...]
     violations: tuple[Violation, ...]
+    turns: tuple[Turn, ...] = ()  # of a concurrent block, in the place of `events`
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A move in a concurrent block: who made it, out of whom, and what happened in it. Nobody's: time passed."""
+
+    actor: str
+    choice: int  # the number that a schedule has for it; 0 if there was nobody else
+    could: tuple[str, ...]
+    events: tuple[Event, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +71,13 @@ class Walk:
     result: RunResult
 
 
-def walk(scenario: Scenario, flavor: Flavor) -> Walk:
-    """Run a scenario, looking at everything after each step. Never raises for what a flavor does."""
-    execution = Execution(scenario, flavor, trace=True)
+def walk(scenario: Scenario, flavor: Flavor, schedule: str = "") -> Walk:
+    """Run a scenario under one schedule, looking at everything after each step. Never raises for what a flavor does.
+
+    Raises UsageError for a schedule that does not fit.
+    """
+    chooser = Scheduled(schedule)
+    execution = Execution(scenario, flavor, trace=True, chooser=chooser)
     start = execution.k.ticks
     stages: list[Stage] = []
     at_end: tuple[Met, ...] = ()
@@ -71,9 +87,12 @@ def walk(scenario: Scenario, flavor: Flavor) -> Walk:
         if execution.started:
             unmet = sum(not (one.met or one.sign) for stage in stages for one in stage.expected)
             at_end = tuple(_at_end(execution, unmet))
+        chooser.check()
         return Walk(tuple(stages), at_end, execution.result())
     except LimitExceeded as error:
         crash = str(error)
+    except UsageError:
+        raise
     except Exception:  # noqa: BLE001  # the flavor is foreign code; its crash is what there is to show
         crash = traceback.format_exc()
     stages.extend(_broken_off(execution, start, stages))
@@ -98,6 +117,7 @@ def _events(execution: Execution, start: int, seen: int) -> tuple[Event, ...]:
 def _stages(execution: Execution, start: int) -> Iterator[Stage]:
     facts: Mapping[str, Value] = {}
     outcomes: dict[int, Outcome] = {}
+    choices = 0
     verdict = execution.verdict
     seen_events = seen_unmet = seen_missing = seen_violations = 0
     for item in execution.steps():
@@ -105,37 +125,57 @@ def _stages(execution: Execution, start: int) -> Iterator[Stage]:
         latest = {made.step.index: execution.outcome(made) for made in execution.made}
         current, caller = (item.index, item.by) if isinstance(item, Step) else (0, "")
         events = _events(execution, start, seen_events)
+        turns = tuple(_turns(events, choices)) if isinstance(item, Concurrently) else ()
+        choices += sum(turn.choice > 0 for turn in turns)
         violations = tuple(verdict.violations.values())
         missed = [*verdict.unmet[seen_unmet:], *verdict.missing[seen_missing:]]
         yield Stage(
             item,
             latest.get(current),
-            tuple(one for index, one in latest.items() if index != current and _went_on(outcomes.get(index), one)),
-            events,
+            tuple(one for index, one in latest.items() if index != current and _is_news(outcomes.get(index), one, bool(turns))),
+            () if turns else events,
             Changes() if item is None else changes(facts, now, caller),
             tuple(_expectations(execution, item, now, missed)),
             violations[seen_violations:],
+            turns,
         )
         facts, outcomes = now, latest
         seen_events, seen_violations = seen_events + len(events), len(violations)
         seen_unmet, seen_missing = len(verdict.unmet), len(verdict.missing)
 
 
-def _went_on(before: Outcome | None, now: Outcome) -> bool:
-    """Whether a call of an earlier step has come to something else meanwhile; that it still sleeps is nothing new."""
-    return before is not None and before.result != now.result
+def _is_news(before: Outcome | None, now: Outcome, concurrent: bool) -> bool:
+    """Whether a call of another step has come to something meanwhile; that it still sleeps is nothing new."""
+    return concurrent if before is None else before.result != now.result
 
 
-def _expectations(
-    execution: Execution, item: Step | Check | None, now: Mapping[str, Value], unmet: list[Unmet]
-) -> Iterator[Met]:
+def _turns(events: Sequence[Event], choices: int) -> Iterator[Turn]:
+    """The events of a concurrent block by the moves in which they happened; `choices` were made before it."""
+    current: tuple[str, int, tuple[str, ...]] = ("", 0, ())
+    inside: list[Event] = []
+    for event in events:
+        if event.event == TURN:
+            if inside or current[0]:
+                yield Turn(*current, tuple(inside))
+            could = tuple(event.detail.split(", "))
+            choices += len(could) > 1
+            current, inside = (event.actor, choices if len(could) > 1 else 0, could), []
+        else:
+            inside.append(event)
+    if inside or current[0]:
+        yield Turn(*current, tuple(inside))
+
+
+def _expectations(execution: Execution, item: Item | None, now: Mapping[str, Value], unmet: list[Unmet]) -> Iterator[Met]:
     """What was expected of a stage, met or not."""
     if isinstance(item, Check):
         for one in item.expected:
             for met in _met(execution, one.path, one.expected, now, unmet, one.line or item.line):
                 yield replace(met, sign=item.sign)
-    elif item is not None and item.gives is not None:
-        yield from _met(execution, f"call.{item.index}", item.gives, now, unmet, item.gives.line or item.line)
+    elif item is not None:
+        for step in item.steps if isinstance(item, Concurrently) else (item,):
+            if step.gives is not None:
+                yield from _met(execution, f"call.{step.index}", step.gives, now, unmet, step.gives.line or step.line)
 
 
 def _at_end(execution: Execution, seen: int) -> Iterator[Met]:

@@ -14,8 +14,8 @@ from oracle.report.failures import misplaced_of
 from oracle.report.look import Look
 from oracle.report.table_report import grid
 from oracle.report.text import clip, paragraph, plain, prose, show
-from oracle.report.walk import Event, Met, Stage, Walk
-from oracle.scenario import Check, Scenario, Step
+from oracle.report.walk import Event, Met, Stage, Turn, Walk
+from oracle.scenario import Check, Concurrently, Quantifier, Scenario, Step
 
 INDENT = "    "
 
@@ -49,8 +49,10 @@ def _stage(stage: Stage, scenario: Scenario, look: Look) -> str:
         lines.append(paragraph(f"for {plain(render_call('spawn', stage.item.args))}", look.width, INDENT))
     if stage.outcome is not None and stage.outcome.detail:
         lines.append(look.quiet(paragraph(f"because: {prose(stage.outcome.detail)}", look.width, INDENT)))
-    lines += _kernel(stage.events, look)
-    lines += [INDENT + look.note(f"step {one.step} went on: {_call(one)} now gives {plain(one.result)}") for one in stage.later]
+    lines += _kernel(stage.events, look) + _columns(stage.turns, look)
+    for one in stage.later:
+        went_on = f"step {one.step}: {_call(one)} gives" if stage.turns else f"step {one.step} went on: {_call(one)} now gives"
+        lines.append(INDENT + look.note(f"{went_on} {plain(one.result)}"))
     for birth in stage.changes.births:
         lines += _birth(birth, look)
     lines += [INDENT + _gone(one, look) for one in stage.changes.gone]
@@ -70,7 +72,14 @@ def _what(stage: Stage, scenario: Scenario, look: Look) -> str:
             stage.outcome
         )
     if isinstance(stage.item, Check):
-        return look.heading(f"step {stage.item.index}  {'shows' if stage.item.sign else 'check'}")
+        quantified = stage.item.quantifier is not Quantifier.ALWAYS
+        kind = stage.item.quantifier.value if quantified else "shows" if stage.item.sign else "check"
+        return look.heading(f"step {stage.item.index}  {kind}")
+    if isinstance(stage.item, Concurrently):
+        last = stage.item.steps[-1].index
+        return (
+            look.heading(f"steps {stage.item.index} to {last}  concurrently") + "  a line for each move; choices are numbered"
+        )
     names = ", ".join(plain(process.name) for process in scenario.processes)
     return look.heading("start") + f"  the kernel, init, the shell{', ' if names else ''}{names}"
 
@@ -88,6 +97,23 @@ def _kernel(events: Sequence[Event], look: Look) -> list[str]:
     if not events:
         return []
     rows = [[f"{one.ms} ms", plain(one.actor) or "-", plain(one.event), plain(one.detail)] for one in events]
+    return [look.quiet(clip(f"{INDENT}| {line}", look.width)) for line in grid(rows).splitlines()]
+
+
+def _columns(turns: Sequence[Turn], look: Look) -> list[str]:
+    """The moves of a concurrent block, a column for each actor."""
+    if not turns:
+        return []
+    actors = list(dict.fromkeys(turn.actor for turn in turns if turn.actor))
+    rows = [["choice", *map(plain, actors)]]
+    for turn in turns:
+        cells = dict.fromkeys(actors, "")
+        for event in turn.events:
+            who = turn.actor or event.actor
+            other = f"{plain(event.actor)} " if event.actor != who else ""
+            text = f"{other}{plain(event.event)} {plain(event.detail)}".strip()
+            cells[who] = f"{cells.get(who, '')}; {text}" if cells.get(who) else text
+        rows.append([str(turn.choice) if turn.choice else "", *(cells[actor] or "." for actor in actors)])
     return [look.quiet(clip(f"{INDENT}| {line}", look.width)) for line in grid(rows).splitlines()]
 
 
