@@ -48,12 +48,14 @@ def _letter(index: int) -> str:
     return (_letter(index // 26 - 1) if index >= 26 else "") + chr(ord("A") + index % 26)
 
 
-def play(scenario: Scenario, flavor: Flavor, *, checked: bool = True) -> RunResult:
-    """Run a scenario on a flavor, under every schedule if steps run concurrently."""
-    return explore(scenario, flavor, checked=checked) if scenario.concurrent else run(scenario, flavor, checked=checked)
+def play(scenario: Scenario, flavor: Flavor, *, checked: bool = True, bound: int | None = None) -> RunResult:
+    """Run a scenario on a flavor, under every schedule (with so many preemptions at most) if steps run concurrently."""
+    if scenario.concurrent:
+        return explore(scenario, flavor, checked=checked, bound=bound)
+    return run(scenario, flavor, checked=checked)
 
 
-def compare(scenario: Scenario, flavors: Sequence[Flavor], *, checked: bool = True) -> Comparison:
+def compare(scenario: Scenario, flavors: Sequence[Flavor], *, checked: bool = True, bound: int | None = None) -> Comparison:
     """Run one scenario on the flavors that it is meant for, and compare. Without `checked`, invariants are not looked at.
 
     Raises ScenarioError for a tunable that none of these flavors has, if the scenario was made in Python; files are looked at
@@ -62,7 +64,7 @@ def compare(scenario: Scenario, flavors: Sequence[Flavor], *, checked: bool = Tr
     meant = [flavor for flavor in flavors if scenario.runs_on(flavor.id)]
     if scenario.machine.tunables and meant and not scenario.file:
         _refuse_unknown_tunables(scenario, meant)
-    results = tuple([play(scenario, flavor, checked=checked) for flavor in meant])
+    results = tuple([play(scenario, flavor, checked=checked, bound=bound) for flavor in meant])
     divergences = diff(results, scenario.asks_for)
     broken = tuple([one for one in divergences if _promised(scenario.agree, one.path)]) if scenario.agree else ()
     return Comparison(scenario, results, divergences, broken)
@@ -84,12 +86,15 @@ def _promised(agree: tuple[str, ...], path: str) -> bool:
 
 
 def compare_all(
-    scenarios: Iterable[Scenario], flavors: Sequence[Flavor], progress: Callable[[Comparison], None] | None = None
+    scenarios: Iterable[Scenario],
+    flavors: Sequence[Flavor],
+    progress: Callable[[Comparison], None] | None = None,
+    bound: int | None = None,
 ) -> tuple[Comparison, ...]:
     """Compare on every scenario, in order; `progress` is told of each."""
     done = []
     for scenario in scenarios:
-        comparison = compare(scenario, flavors)
+        comparison = compare(scenario, flavors, bound=bound)
         if progress is not None:
             progress(comparison)
         done.append(comparison)

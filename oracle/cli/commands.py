@@ -100,6 +100,28 @@ def show(options: Namespace, terminal: Terminal) -> int:
     return code
 
 
+def explore(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle explore`."""
+    import json
+
+    from oracle.report import explore_report
+
+    registry = installed(terminal)
+    flavors = chosen(registry, options.flavor)
+    _check_output(options)
+    scenarios = [one for one in read(paths_or_specs(options.paths), registry) if one.concurrent]
+    if not scenarios:
+        raise UsageError("none of these scenarios has concurrent steps; name others, such as specs/races")
+    done = run_all(scenarios, flavors, terminal, options.bound)
+    if options.format == "json":
+        text = json.dumps(explore_report.to_json(done.comparisons), indent=2) + "\n"
+    else:
+        text = explore_report.render(done.comparisons, _look(options, terminal))
+    _put(text, options.output, terminal)
+    _last_words(done, options, terminal)
+    return done.code()
+
+
 def list_flavors(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle flavors`."""
     from oracle.report import listing
@@ -149,6 +171,7 @@ def sources(options: Namespace, terminal: Terminal) -> int:
 COMMANDS: dict[str, Callable[[Namespace, Terminal], int]] = {
     "run": run,
     "compare": compare,
+    "explore": explore,
     "show": show,
     "sources": sources,
     "flavors": list_flavors,
@@ -234,7 +257,7 @@ def _file_of(word: str) -> Path:
 # --- running and writing ------------------------------------------------------------------------------------------------
 
 
-def run_all(scenarios: Sequence[Scenario], flavors: Sequence[Flavor], terminal: Terminal) -> Done:
+def run_all(scenarios: Sequence[Scenario], flavors: Sequence[Flavor], terminal: Terminal, bound: int | None = None) -> Done:
     """Compare on all scenarios, with a progress bar on a terminal. Ctrl-C ends it early; what was finished is returned."""
     started = time.monotonic()
     advance, close = terminal.progress(len(scenarios))
@@ -246,7 +269,7 @@ def run_all(scenarios: Sequence[Scenario], flavors: Sequence[Flavor], terminal: 
 
     planned = None
     try:
-        compare_all(scenarios, flavors, note)
+        compare_all(scenarios, flavors, note, bound)
     except KeyboardInterrupt:
         planned = len(scenarios)
     finally:

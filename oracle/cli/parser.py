@@ -70,6 +70,19 @@ examples:
   fork-oracle compare dragonfly netbsd --format markdown --output differences.md
 """
 
+EXPLORE = """\
+Run scenarios with concurrent steps under every schedule that could make a difference, and print what can become of them: a row
+for each outcome, a column for each flavor, and in each cell a schedule that leads there, for `show --schedule`; never where
+none does. The search says whether it was exhaustive, or within which bound.
+"""
+
+EXPLORE_EXAMPLES = """\
+examples:
+  fork-oracle explore specs/races
+  fork-oracle explore specs/races/interrupt.yaml --flavor netbsd
+  fork-oracle show races/interrupt --flavor netbsd --schedule "2:shell"
+"""
+
 SHOW = """\
 Take one scenario on one flavor and tell what happened, step by step: the call as it was made on that system, what it gave
 and why, what the kernel did (who slept on what, who was woken), which facts changed, and which expectations were met.
@@ -118,6 +131,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
     _run(commands)
     _compare(commands)
+    _explore(commands)
     _show(commands)
     _sources(commands)
     _errors(commands)
@@ -196,6 +210,27 @@ def _compare(commands: _Commands[argparse.ArgumentParser]) -> None:
         "words", metavar="FLAVOR|PATH", nargs="+", help="two flavors or more, and scenario files or folders (./specs)"
     )
     _formats(made)
+
+
+def _explore(commands: _Commands[argparse.ArgumentParser]) -> None:
+    made = _add(commands, "explore", "what concurrent steps can come to, under every schedule", EXPLORE, EXPLORE_EXAMPLES)
+    made.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="scenario files, or folders of them (./specs)")
+    _flavors(made, "system@revision, or system for its newest revision; may be repeated (all installed flavors)")
+    made.add_argument(
+        "--bound",
+        metavar="N",
+        type=_count,
+        help="leave out schedules with more than N preemptions: moves of another actor although the last could go on",
+    )
+    made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
+    _output(made)
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
+    return number
 
 
 def _show(commands: _Commands[argparse.ArgumentParser]) -> None:

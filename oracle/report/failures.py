@@ -21,7 +21,8 @@ def failures_of(comparison: Comparison, *, portable: bool = False) -> list[str]:
     unmet: dict[tuple[int, str], list[str]] = {}
     for result in comparison.results:
         for one in result.unmet:
-            text = f"{plain(one.path)} is {show(one.actual)}, expected {show(one.expected)}"
+            when = f" {plain(one.when)}" if one.when else ""
+            text = f"{plain(one.path)} is {show(one.actual)}{when}, expected {show(one.expected)}"
             unmet.setdefault((one.line, text), []).append(plain(result.flavor))
         for wrong in result.misplaced:
             unmet.setdefault((wrong.line, _misplaced(wrong)), []).append(plain(result.flavor))

@@ -12,8 +12,9 @@ from oracle.flavor import Flavor
 from oracle.outcome import Outcome, RunResult, Unmet, Violation
 from oracle.report.changes import Changes, changes
 from oracle.run import MS_PER_TICK, TURN, Execution
-from oracle.scenario import Check, Concurrently, Expected, Item, Scenario, Step
+from oracle.scenario import Check, Concurrently, Expected, Item, Quantifier, Scenario, Step
 from oracle.schedule import Scheduled
+from oracle.verdict import is_met
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Met:
     actual: Value | None
     met: bool
     line: int
-    sign: bool = False
+    claim: str = ""  # "sign" of the scenario's defect, or "here": what is claimed of all schedules, under this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def walk(scenario: Scenario, flavor: Flavor, schedule: str = "") -> Walk:
         for stage in _stages(execution, start):
             stages.append(stage)  # noqa: PERF402  # one by one: what was there before a crash stays
         if execution.started:
-            unmet = sum(not (one.met or one.sign) for stage in stages for one in stage.expected)
+            unmet = sum(not (one.met or one.claim) for stage in stages for one in stage.expected)
             at_end = tuple(_at_end(execution, unmet))
         chooser.check()
         return Walk(tuple(stages), at_end, execution.result())
@@ -171,7 +172,10 @@ def _expectations(execution: Execution, item: Item | None, now: Mapping[str, Val
     if isinstance(item, Check):
         for one in item.expected:
             for met in _met(execution, one.path, one.expected, now, unmet, one.line or item.line):
-                yield replace(met, sign=item.sign)
+                if item.quantifier is not Quantifier.ALWAYS:
+                    yield replace(met, met=is_met(met.expected, met.actual), claim="here")
+                else:
+                    yield replace(met, claim="sign" if item.sign else "")
     elif item is not None:
         for step in item.steps if isinstance(item, Concurrently) else (item,):
             if step.gives is not None:

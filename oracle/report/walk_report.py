@@ -113,6 +113,8 @@ def _columns(turns: Sequence[Turn], look: Look) -> list[str]:
             other = f"{plain(event.actor)} " if event.actor != who else ""
             text = f"{other}{plain(event.event)} {plain(event.detail)}".strip()
             cells[who] = f"{cells.get(who, '')}; {text}" if cells.get(who) else text
+        if turn.actor and not cells[turn.actor]:
+            cells[turn.actor] = "goes on"
         rows.append([str(turn.choice) if turn.choice else "", *(cells[actor] or "." for actor in actors)])
     return [look.quiet(clip(f"{INDENT}| {line}", look.width)) for line in grid(rows).splitlines()]
 
@@ -143,8 +145,9 @@ def _change(change: Change) -> str:
 
 
 def _met(one: Met, scenario: Scenario, look: Look) -> str:
-    if one.sign:
-        seen = look.note("sign") if one.met else "no sign"
+    if one.claim:
+        words = ("sign", "no sign") if one.claim == "sign" else ("so here", "not here")
+        seen = look.note(words[0]) if one.met else words[1]
         differs = "" if one.met else f" but {show(one.actual)}"
         return f"{INDENT}{seen}    {plain(one.path)} is {'' if one.met else 'not '}{show(one.expected)}{differs}"
     if one.met:

@@ -1,0 +1,107 @@
+"""Explored scenarios for a terminal: a row for each outcome, a column for each flavor, in each cell a schedule that leads there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oracle.explore.sets import OutcomeSets, outcome_sets
+from oracle.facts import Value
+from oracle.harness import Comparison
+from oracle.outcome import Exploration, RunResult
+from oracle.report.failures import failures_of
+from oracle.report.look import Look
+from oracle.report.table_report import grid
+from oracle.report.text import clip, paragraph, plain, plural, prose, show
+
+MOST_FACTS = 6  # told of an outcome
+NEVER = "never"
+DEFAULT = "default"
+
+
+def render(comparisons: Sequence[Comparison], look: Look) -> str:
+    """All scenarios."""
+    return "\n\n".join(_scenario(one, look) for one in comparisons) + "\n"
+
+
+def _scenario(comparison: Comparison, look: Look) -> str:
+    scenario = comparison.scenario
+    lines = [f"{look.name(plain(scenario.name))}  {prose(scenario.title)}"]
+    sets = outcome_sets(scenario, comparison.results)
+    lines += ["  " + line for line in _table(sets, comparison.results, look).splitlines()]
+    lines += [f"  {look.quiet(_effort(result))}" for result in comparison.results if result.exploration]
+    lines += [paragraph(look.bad("NOT AS EXPECTED  ") + text, look.width, "  ") for text in failures_of(comparison)]
+    return "\n".join(lines)
+
+
+def _table(sets: OutcomeSets, results: Sequence[RunResult], look: Look) -> str:
+    flavors = [result.flavor for result in results]
+    rows = []
+    for one in sets.outcomes:
+        cells = {witness.flavor: witness.schedule or DEFAULT for witness in one.witnesses}
+        facts = [f"{plain(path)} {show(value)}" for path, value in zip(sets.paths, one.values, strict=False)]
+        more = len(facts) - MOST_FACTS
+        told = "; ".join(facts[:MOST_FACTS]) + (f"; and {plural(more, 'other fact')}" if more > 0 else "")
+        if one.unmodelled:
+            told = f"not modelled: {prose(one.unmodelled)}"
+        elif one.crash:
+            told = "the model crashes"
+        rows.append([told or "the only outcome", *(plain(cells.get(flavor, NEVER)) for flavor in flavors)])
+    widths = [max(30, look.width - 2 - 24 * len(flavors)), *(22 for _ in flavors)]
+    return grid(rows, ["outcome", *(plain(flavor).replace("@", "\n@") for flavor in flavors)], widths)
+
+
+def _effort(result: RunResult) -> str:
+    exploration = result.exploration
+    assert exploration is not None
+    return (
+        f"{plain(result.flavor)}: {plural(len(exploration.possibilities), 'outcome')}, {extent(exploration)}; "
+        f"{plural(exploration.executions, 'execution')}, {plural(exploration.steps, 'move')}, {plural(exploration.states, 'state')}"
+    )
+
+
+def extent(exploration: Exploration) -> str:
+    """Whether every schedule was covered."""
+    if exploration.exhaustive:
+        return "exhaustive"
+    if exploration.bound is not None:
+        return f"within {plural(exploration.bound, 'preemption')}"
+    return "NOT exhaustive: broken off"
+
+
+def to_json(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
+    """The same for machines."""
+    return [_json(one) for one in comparisons]
+
+
+def _json(comparison: Comparison) -> dict[str, Any]:
+    sets = outcome_sets(comparison.scenario, comparison.results)
+    return {
+        "scenario": comparison.scenario.name,
+        "title": comparison.scenario.title,
+        "flavors": {
+            result.flavor: {
+                "outcomes": len(result.exploration.possibilities),
+                "executions": result.exploration.executions,
+                "moves": result.exploration.steps,
+                "states": result.exploration.states,
+                "exhaustive": result.exploration.exhaustive,
+                "bound": result.exploration.bound,
+            }
+            for result in comparison.results
+            if result.exploration
+        },
+        "outcomes": [
+            {
+                "facts": dict(zip(sets.paths, map(_value, one.values), strict=False)),
+                "unmodelled": one.unmodelled or None,
+                "witnesses": {witness.flavor: witness.schedule for witness in one.witnesses},
+            }
+            for one in sets.outcomes
+        ],
+        "failures": failures_of(comparison),
+    }
+
+
+def _value(value: Value | None) -> object:
+    return list(value) if isinstance(value, tuple) else value
