@@ -188,6 +188,7 @@ class Flavor:
     furnish: Callable[[Machine, Lwp, ProcessSpec], None] = furnish_nothing
     settle: Callable[[Machine, MachineExtras], None] = settle_nothing
     trials: tuple[Trial, ...] = ()  # what makes its own calls fail, and portable ones there alone: see oracle.conditions
+    preemptible: bool = False  # whether kernel code can lose the processor anywhere, or only where it may have to wait
 
     @property
     def system(self) -> str:

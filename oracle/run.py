@@ -185,6 +185,7 @@ class Execution:
         if self._trace:
             k.trace = []
         k.sched.finished = self._finished
+        k.sched.preemptible = flavor.preemptible
         flavor.boot(k, spec)
         self._new_process(SHELL)
         for process in self.scenario.processes:

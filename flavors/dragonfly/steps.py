@@ -13,20 +13,20 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.ratelimit import ratecheck
 from oracle.machine.signals import SigActs
-from oracle.machine.traps import Kernel, preempt
+from oracle.machine.traps import Kernel, may_block
 
 
 def new_empty_table(k: Machine, lp1: Lwp, p1: Proc) -> Kernel[None]:
     """Exchange the caller's table for an empty one."""
     if k.sched.ready:
-        yield from preempt("fdinit")
+        yield from may_block("fdinit")
     yield from fdfree(k, lp1, p1, fdinit(p1))
 
 
 def own_table(k: Machine, lp1: Lwp, p1: Proc) -> Kernel[None]:
     """Exchange the caller's table for a copy."""
     if k.sched.ready:
-        yield from preempt("fdcopy")
+        yield from may_block("fdcopy")
     yield from fdfree(k, lp1, p1, fdcopy(p1))
 
 

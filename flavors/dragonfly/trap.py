@@ -14,7 +14,7 @@ from oracle.machine import traps
 from oracle.machine.errno import ERESTART, Errno, LwpExit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.traps import Kernel, preempt
+from oracle.machine.traps import Kernel, may_block
 
 
 @models(TRAP, function="syscall2")
@@ -28,7 +28,7 @@ def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[int | str | 
             value = yield from call.run(k, lwp, args)
         except ERESTART:
             yield from userret(k, lwp)
-            yield from preempt("restart")
+            yield from may_block("restart")
             continue
         except Errno as error:
             failure = error
@@ -110,7 +110,7 @@ def page_fault(k: Machine, lp: Lwp) -> Kernel[None]:
         yield from userret(k, lp)
         if any(handled.startswith("SIGSEGV ") for handled in lp.lwp_handled[before:]):
             return
-        yield from preempt("restart")
+        yield from may_block("restart")
 
 
 @models(TRAP, function="fork_return")

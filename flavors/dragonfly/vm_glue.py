@@ -9,7 +9,7 @@ from flavors.dragonfly.unistd import RFMEM, RFPROC
 from oracle.cite import models
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
-from oracle.machine.traps import Kernel, preempt
+from oracle.machine.traps import Kernel, may_block
 from oracle.machine.vm import Inherit, VmEntry, VmObject, VmSpace, unmap_region, vmspace_fork, vmspace_rele
 
 DSIZE, SSIZE = 10, 5  # pages of a fresh program's data and stack
@@ -28,7 +28,7 @@ def vm_fork(k: Machine, p1: Proc, p2: Proc | None, flags: int) -> Kernel[None]:
     if not flags & RFPROC:
         if not flags & RFMEM and vm1.vm_refcnt > 1:
             if k.sched.ready:
-                yield from preempt("vmspace_fork")
+                yield from may_block("vmspace_fork")
             vmspace_unshare(k, p1)
         return
     assert p2 is not None
@@ -37,7 +37,7 @@ def vm_fork(k: Machine, p1: Proc, p2: Proc | None, flags: int) -> Kernel[None]:
         vm1.vm_refcnt += 1
         return
     if k.sched.ready:
-        yield from preempt("vmspace_fork")
+        yield from may_block("vmspace_fork")
     vm2 = p2.p_vmspace = vmspace_fork(vm1)
     if vm1.vm_shm is not None:
         shmfork(k, vm1, vm2)

@@ -46,7 +46,7 @@ from oracle.machine.files import vrele
 from oracle.machine.locks import rw_enter_exclusive, rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.traps import Kernel
+from oracle.machine.traps import Kernel, preempt
 
 TRACE_FLAGS = PSL_TRACED | PSL_FSTRACE | PSL_SYSCALL
 
@@ -81,15 +81,21 @@ def exit1(k: Machine, l: Lwp, rv: int) -> Kernel[None]:
     yield from rw_enter_exclusive(k, l, p.p_reflock)  # whoever still looks at the process must let go first
     p.p_xstat = rv
     p.p_realtimer = 0
+    if k.sched.ready:
+        yield from preempt("before the descriptors")
     fd_free(k, p)
     cwdfree(p)
     sigactsfree(p)
     ktrderef(k, p)
     uvm_proc_exit(p)
+    if k.sched.ready:
+        yield from preempt("proc_lock")
     if p.p_lflag & PL_PPWAIT:
         assert p.p_pptr is not None
         p.p_lflag &= ~PL_PPWAIT
         k.wakeup(p.p_pptr.p_waitcv)  # sic: of the parent of record, who need not be the one that sleeps
+        if k.sched.ready:
+            yield from preempt("proc_lock")  # the parent may be back from vfork before there is a zombie to wait for
     _leave_session(k, p)
     if p.p_pgrp is not None:
         fixjobc(k, p, p.p_pgrp, False)

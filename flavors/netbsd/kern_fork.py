@@ -183,6 +183,10 @@ def fork1(
     # [232-236, 238] the count itself is compared, so at most maxproc - 1 processes exist
     # [235-236] sic: the count is the first extra argument, but the listener that keeps five slots for root reads the second
     if tnprocs >= k.maxproc or not authorize_fork(k, cred, tnprocs, 0):
+        if k.sched.ready:
+            yield from preempt(
+                "refused"
+            )  # sic: counted all the same until now: two that want the last slot can both be refused
         k.nprocs -= 1  # [240] undo
         if ratecheck(globals_.lasttfm, k.ticks, FORK_TFMRATE):  # [239, 241] once in ten seconds
             tablefull(k, "proc", "increase kern.maxproc or NPROC")  # [242] the message
@@ -190,11 +194,15 @@ def fork1(
             yield from tsleep(globals_, "forkmx", globals_.forkfsleep)  # [244] sic: no signal ends it, SIGKILL included
         raise EAGAIN(f"nprocs {tnprocs} >= maxproc {k.maxproc}, or refused")  # [245] whatever the reason was
 
+    if k.sched.ready:
+        yield from preempt("counted")  # each count is changed in one go, with nothing around it
     count = chgproccnt(k, uid, 1)  # [251] charged to the real id
     limit = p1.p_limit
     assert limit is not None
     if count > limit.pl_rlimit["nproc"][0]:  # [252] so as many as the soft limit are fine
         if not (globals_.rlimit_listener or suser)(cred):  # [253-255] sic: while the effective id decides who may pass
+            if k.sched.ready:
+                yield from preempt("over the limit")
             chgproccnt(k, uid, -1)  # [256] undo
             k.nprocs -= 1  # [257] undo
             if globals_.forkfsleep:  # [258] as above
@@ -205,6 +213,8 @@ def fork1(
         k.nprocs -= 1  # [272] undo
         raise ENOMEM("no kernel address space for a u-area")  # [273] neither message nor sleep
 
+    if k.sched.ready:
+        yield from preempt("charged")
     # [282, 289-290, 294, 296-297, 382] an embryo that has its pid already; all that is set nowhere below is zero or empty
     p2 = proc_alloc(k, p1.p_comm)
     # [291-292] sic: the copied part, with no lock held: ignore and catch sets and the group may change before the rest is done
@@ -249,6 +259,8 @@ def fork1(
         cwdshare(p1, p2)  # [360] shared
     else:
         p2.p_cwdi = cwdinit(p1)  # [362] or a copy
+    if k.sched.ready:
+        yield from preempt("before the limits")
     p1_lim = p1.p_limit  # [368] read again, without a lock
     assert p1_lim is not None
     if not p1_lim.pl_exclusive:  # [369] the C calls it pl_writeable
@@ -291,7 +303,7 @@ def fork1(
 
     proc_lock = k.proc_lock
     assert proc_lock is not None
-    if not mutex_tryenter(k, l1, proc_lock):  # [457] from here on others may see it
+    if k.sched.ready or not mutex_tryenter(k, l1, proc_lock):  # [457] from here on others may see it
         yield from mutex_enter(k, l1, proc_lock)
     pgrp = p1.p_pgrp
     if pgrp is None:

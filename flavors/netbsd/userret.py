@@ -27,7 +27,7 @@ from oracle.flavor import Args, Call
 from oracle.machine.errno import ERESTART, Errno
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.traps import Kernel, preempt, tsleep
+from oracle.machine.traps import Kernel, may_block, tsleep
 
 
 @models(KERN_LWP, function="lwp_userret")
@@ -59,7 +59,7 @@ def syscall(k: Machine, l: Lwp, call: Call, args: Args) -> Kernel[int | str | No
             value = yield from call.run(k, l, args)
         except ERESTART:
             yield from userret(k, l)
-            yield from preempt("restart")
+            yield from may_block("restart")
             continue
         except Errno:
             if l.lwp_flag & LW_PENDSIG:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from oracle.machine.counted import counted
 from oracle.machine.errno import Panic
-from oracle.machine.traps import Kernel, Wake, tsleep
+from oracle.machine.traps import Kernel, Wake, preempt, tsleep
 
 if TYPE_CHECKING:
     from oracle.machine.machine import Machine
@@ -48,6 +48,8 @@ class CondVar:
 
 def rw_enter_shared(k: Machine, lwp: Lwp, lock: RwLock) -> Kernel[None]:
     """Take the lock shared; waits while somebody holds it, or waits for it, exclusively."""
+    if k.sched.ready:
+        yield from preempt(lock.lk_wmesg)
     while lock.lk_writer is not None or lock.lk_waiting_writers:
         yield from tsleep(lock, lock.lk_wmesg)
     lock.lk_readers.append(lwp)
@@ -58,6 +60,8 @@ def rw_enter_exclusive(k: Machine, lwp: Lwp, lock: RwLock) -> Kernel[None]:
     """Take the lock exclusively; waits until nobody holds it."""
     if lock.lk_writer is lwp:
         raise Panic(f"{lock.lk_wmesg}: locking against myself")
+    if k.sched.ready:
+        yield from preempt(lock.lk_wmesg)
     lock.lk_waiting_writers += 1
     while lock.lk_writer is not None or lock.lk_readers:
         yield from tsleep(lock, lock.lk_wmesg)
@@ -82,6 +86,8 @@ def mutex_enter(k: Machine, lwp: Lwp, mutex: Mutex) -> Kernel[None]:
     """Take a mutex, waiting for its owner."""
     if mutex.mtx_owner is lwp:
         raise Panic(f"{mutex.mtx_name}: locking against myself")
+    if k.sched.ready:
+        yield from preempt(mutex.mtx_name)
     while mutex.mtx_owner is not None:
         yield from tsleep(mutex, mutex.mtx_name)
     mutex.mtx_owner = lwp

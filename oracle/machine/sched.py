@@ -78,12 +78,14 @@ class Scheduler:
     """Run queue, sleep queues and time-outs of one machine."""
 
     __slots__ = (
+        "at",
         "events",
         "finished",
         "k",
         "last",
         "panic",
         "pick",
+        "preemptible",
         "ready",
         "rings",
         "sleepers",
@@ -99,6 +101,8 @@ class Scheduler:
         self.spinning: list[Task] = []
         self.finished: Callable[[Task], None] = _ignore  # told of every task that ends
         self.pick: Callable[[Task | None, deque[Task]], int] = _first  # the schedule: see `_first`
+        self.at = ""  # the point at which a schedule was asked last
+        self.preemptible = False  # whether the kernel can be preempted, or only where it may have to wait
         self.spawned = 0
         self.panic: Panic | None = None  # what the kernel died of; nothing runs any more
         self.last: Task | None = None  # the task that ran last
@@ -181,7 +185,7 @@ class Scheduler:
         try:
             while True:
                 trap = task.code.send(task.wake)  # type: ignore[arg-type]
-                if type(trap) is Sleep:
+                if isinstance(trap, Sleep):
                     return self._fall_asleep(task, trap)
                 task.wake = Wake.WOKEN
                 task.resumes += 1
@@ -189,7 +193,8 @@ class Scheduler:
                     task.spins = True
                     self.spinning.append(task)
                     return None
-                if self.ready and (index := self.pick(task, self.ready)):
+                self.at = trap.why
+                if self.ready and (trap.blocks or self.preemptible) and (index := self.pick(task, self.ready)):
                     self.ready.appendleft(task)
                     task = self.last = self.ready[index]
                     del self.ready[index]
@@ -216,6 +221,8 @@ class Scheduler:
             self.switches += 1
         try:
             trap = task.code.send(task.wake)  # type: ignore[arg-type]
+            while not (self.preemptible or isinstance(trap, Sleep) or trap.blocks):
+                trap = task.code.send(Wake.WOKEN)
         except StopIteration as stop:
             task.value = stop.value
             self._end(task, None)

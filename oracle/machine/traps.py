@@ -40,12 +40,17 @@ class Sleep:
 
 
 class Preempt:
-    """The LWP could lose the processor here, or starts its call over; it stays runnable."""
+    """Another LWP may run first; this one stays runnable.
 
-    __slots__ = ("why",)
+    `blocks`: the kernel could wait here for something that is not there at once (memory, the giant lock), or it passes through
+    user mode, so others may run on any kernel. Else only on one that can be preempted (`Flavor.preemptible`).
+    """
 
-    def __init__(self, why: str) -> None:
+    __slots__ = ("blocks", "why")
+
+    def __init__(self, why: str, blocks: bool) -> None:
         self.why = why
+        self.blocks = blocks
 
 
 Trap: TypeAlias = Sleep | Preempt
@@ -59,9 +64,14 @@ def tsleep(
     return (yield Sleep(wchan, wmesg, timo, catch, awaits))
 
 
+def may_block(why: str) -> Kernel[None]:
+    """A point where the kernel may have to wait, so that another LWP may run first on any kernel. `why` names the point."""
+    yield Preempt(why, True)
+
+
 def preempt(why: str) -> Kernel[None]:
-    """A point where another LWP may run first. `why` names the point."""
-    yield Preempt(why)
+    """A point where a kernel that can be preempted may be: before it takes a lock, or touches what no lock guards."""
+    yield Preempt(why, False)
 
 
 def no_wait(value: _T) -> Kernel[_T]:

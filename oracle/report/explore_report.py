@@ -1,20 +1,20 @@
-"""Explored scenarios for a terminal: a row for each outcome, a column for each flavor, in each cell a schedule that leads there."""
+"""Explored scenarios: a row for each outcome, a column for each flavor, and in each cell a schedule that leads there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from oracle.explore.sets import OutcomeSets, outcome_sets
 from oracle.facts import Value
 from oracle.harness import Comparison
 from oracle.outcome import Exploration, RunResult
+from oracle.outcome_sets import OutcomeSets, outcome_sets
 from oracle.report.failures import failures_of
 from oracle.report.look import Look
 from oracle.report.table_report import grid
-from oracle.report.text import clip, paragraph, plain, plural, prose, show
+from oracle.report.text import paragraph, plain, plural, prose, show
 
-MOST_FACTS = 6  # told of an outcome
+MOST_FACTS = 6  # told of an outcome: those that the scenario looks at come first
 NEVER = "never"
 DEFAULT = "default"
 
@@ -40,8 +40,7 @@ def _table(sets: OutcomeSets, results: Sequence[RunResult], look: Look) -> str:
     for one in sets.outcomes:
         cells = {witness.flavor: witness.schedule or DEFAULT for witness in one.witnesses}
         facts = [f"{plain(path)} {show(value)}" for path, value in zip(sets.paths, one.values, strict=False)]
-        more = len(facts) - MOST_FACTS
-        told = "; ".join(facts[:MOST_FACTS]) + (f"; and {plural(more, 'other fact')}" if more > 0 else "")
+        told = "; ".join(facts[:MOST_FACTS])
         if one.unmodelled:
             told = f"not modelled: {prose(one.unmodelled)}"
         elif one.crash:
@@ -54,10 +53,9 @@ def _table(sets: OutcomeSets, results: Sequence[RunResult], look: Look) -> str:
 def _effort(result: RunResult) -> str:
     exploration = result.exploration
     assert exploration is not None
-    return (
-        f"{plain(result.flavor)}: {plural(len(exploration.possibilities), 'outcome')}, {extent(exploration)}; "
-        f"{plural(exploration.executions, 'execution')}, {plural(exploration.steps, 'move')}, {plural(exploration.states, 'state')}"
-    )
+    counts = ((exploration.executions, "execution"), (exploration.steps, "move"), (exploration.states, "state"))
+    outcomes = plural(len(exploration.possibilities), "outcome")
+    return f"{plain(result.flavor)}: {outcomes}, {extent(exploration)}; {', '.join(plural(*one) for one in counts)}"
 
 
 def extent(exploration: Exploration) -> str:

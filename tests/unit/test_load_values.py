@@ -17,6 +17,7 @@ from oracle.scenario import (
     Expectation,
     Expected,
     FileSpec,
+    Item,
     MachineSpec,
     ProcessSpec,
     RegionSpec,
@@ -28,7 +29,7 @@ from tests.unit.load_helpers import FLAVORS, HEAD, read
 MINIMAL = HEAD + "steps:\n  - {do: fork}\n"
 
 
-def steps(text: str) -> tuple[Step | Check, ...]:
+def steps(text: str) -> tuple[Item, ...]:
     return read(f"{HEAD}steps:\n  - {{do: fork, as: kid}}\n{text}").steps[1:]
 
 

@@ -8,14 +8,14 @@ from oracle.cite import models
 from oracle.flavor import Args, Call
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.traps import Kernel, preempt
+from oracle.machine.traps import Kernel, may_block
 
 
 @models(TRAP, function="syscall2")
 def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[int | str | None]:
     """A system call from user mode to user mode. What happens to the process while it waits for the lock, the call meets."""
     if k.sched.ready:
-        yield from preempt("mplock")
+        yield from may_block("mplock")
     return (yield from trap.syscall(k, lwp, call, args))
 
 

@@ -54,7 +54,7 @@ from oracle.machine.locks import rw_enter_shared, rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.signals import SigActs
-from oracle.machine.traps import Kernel, preempt
+from oracle.machine.traps import Kernel, may_block
 
 KERN_FORK = Source("DragonFly", "sys/kern/kern_fork.c", "1.62", 626)
 
@@ -138,7 +138,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             steps.group_is_there(k, pgrp)
             raise EAGAIN(f"uid {uid} has {k.uid(uid).ui_proccnt} processes, its limit is {most}")  # [263-264]
         if k.sched.ready:  # [268-269]
-            yield from preempt("zalloc")
+            yield from may_block("zalloc")
         p2 = k.new_proc(p1.p_comm, SIDL)  # [268, 283-287, 294-295, 301, 310-311, 321, 329-330, 428, 452, 454]
         kern.allocated += 1
         lwp_flag = lwp_flag_of_new(k)  # [269] sic: nobody clears what lwp_zone gives out
@@ -177,7 +177,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             yield from _move_to_heap(k, acts1)  # [344, 348-349, 357-360]
         else:
             if k.sched.ready:  # [364-365]
-                yield from preempt("malloc procsig")
+                yield from may_block("malloc procsig")
             p2.p_sigacts = steps.copy_procsig(acts1)  # [364-368]
         if flags & RFLINUXTHPN:  # [370]
             p2.p_exitsig = SIGUSR1  # [371]
@@ -188,11 +188,11 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             p2.p_textvp.v_usecount += 1  # [378]
         if flags & RFCFDG:  # [383]
             if k.sched.ready:
-                yield from preempt("fdinit")
+                yield from may_block("fdinit")
             p2.p_fd = fdinit(p1)  # [384-385] sic: the mask is the system's default
         elif flags & RFFDG:  # [386]
             if k.sched.ready:
-                yield from preempt("fdcopy")
+                yield from may_block("fdcopy")
             p2.p_fd = fdcopy(p1)  # [387-388]
         else:
             yield from _share_descriptors(k, p1, p2, flags)  # [390-408, 410]
@@ -208,7 +208,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             p2.p_flag |= P_PPWAIT  # [422]
         if p1.p_vkernel is not None:  # [429]
             if k.sched.ready:
-                yield from preempt("vkernel_inherit")
+                yield from may_block("vkernel_inherit")
             p2.p_vkernel = p1.p_vkernel  # [430] vkernel_inherit
         members = list_of(k, p1)
         members.insert(members.index(p1) + 1, p2)  # [437]
@@ -267,7 +267,7 @@ def _move_to_heap(k: Machine, acts: SigActs) -> Kernel[None]:
     heap_sigacts = state_of(k).heap_sigacts
     if acts not in heap_sigacts:  # [344]
         if k.sched.ready:  # [348-349]
-            yield from preempt("malloc sigacts")
+            yield from may_block("malloc sigacts")
         heap_sigacts[acts] = None  # [357-360]
 
 
@@ -277,7 +277,7 @@ def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[Non
     p2.p_fd = fdshare(p1)  # [390]
     if p1.p_fdtol is None:  # [391]
         if k.sched.ready:  # [392]
-            yield from preempt("filedesc_to_leader_alloc")
+            yield from may_block("filedesc_to_leader_alloc")
         assert p1.p_leader is not None
         p1.p_fdtol = filedesc_to_leader_alloc(None, p1.p_leader)  # [392-394]
     if flags & RFTHREAD:  # [395]
@@ -286,7 +286,7 @@ def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[Non
     else:
         old = p1.p_fdtol  # [407]
         if k.sched.ready:
-            yield from preempt("filedesc_to_leader_alloc")
+            yield from may_block("filedesc_to_leader_alloc")
         p2.p_fdtol = filedesc_to_leader_alloc(old, p2)  # [407]
 
 

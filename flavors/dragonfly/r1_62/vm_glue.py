@@ -7,7 +7,7 @@ from flavors.dragonfly.r1_62.sources import VM_GLUE
 from oracle.cite import models
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.traps import Kernel, preempt
+from oracle.machine.traps import Kernel, may_block
 
 
 @models(VM_GLUE)
@@ -18,7 +18,7 @@ def vm_fork(k: Machine, lp1: Lwp, p2: Proc | None, flags: int) -> Kernel[None]:
     if p2 is None:
         return
     if k.sched.ready:
-        yield from preempt("lwkt_alloc_thread")
+        yield from may_block("lwkt_alloc_thread")
     acts1, acts2 = p1.p_sigacts, p2.p_sigacts
     assert acts1 is not None
     assert acts2 is not None

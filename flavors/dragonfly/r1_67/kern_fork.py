@@ -53,7 +53,7 @@ from oracle.machine.errno import EAGAIN, EFAULT, EINVAL, ERESTART, Panic, Unmode
 from oracle.machine.locks import rw_enter_shared, rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
-from oracle.machine.traps import Kernel, preempt
+from oracle.machine.traps import Kernel, may_block
 
 KERN_FORK = Source("DragonFly", "sys/kern/kern_fork.c", "1.67", 697)
 
@@ -165,7 +165,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             steps.group_is_there(k, pgrp)
             raise EAGAIN(f"uid {uid} has {k.uid(uid).ui_proccnt} processes, its limit is {most}")  # [312-313]
         if k.sched.ready:  # [317]
-            yield from preempt("zalloc proc")
+            yield from may_block("zalloc proc")
         p2 = k.new_proc(p1.p_comm, SIDL)  # [317-318, 331, 337, 345, 453, 455] zeroed, but for its name and state
         kern.allocated += 1
         if flags & RFTHREAD:  # [323]
@@ -194,7 +194,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             acts1.ps_refcnt += 1  # [366]
         else:
             if k.sched.ready:  # [368-369]
-                yield from preempt("kmalloc subproc")
+                yield from may_block("kmalloc subproc")
             p2.p_sigacts = steps.copy_sigacts(acts1)  # [368-371]
         if flags & RFLINUXTHPN:  # [373]
             p2.p_exitsig = SIGUSR1  # [374]
@@ -205,11 +205,11 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             p2.p_textvp.v_usecount += 1  # [381]
         if flags & RFCFDG:  # [386]
             if k.sched.ready:
-                yield from preempt("fdinit")
+                yield from may_block("fdinit")
             p2.p_fd = fdinit(p1)  # [387-388] sic: the mask is the system's default
         elif flags & RFFDG:  # [389]
             if k.sched.ready:
-                yield from preempt("fdcopy")
+                yield from may_block("fdcopy")
             p2.p_fd = fdcopy(p1)  # [390-391]
         else:
             yield from _share_descriptors(k, p1, p2, flags)  # [393-411, 413]
@@ -224,7 +224,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             p2.p_flag |= P_PPWAIT  # [424]
         if p1.p_vkernel is not None:  # [430]
             if k.sched.ready:
-                yield from preempt("vkernel_inherit")
+                yield from may_block("vkernel_inherit")
             p2.p_vkernel = p1.p_vkernel  # [431] vkernel_inherit
         members = list_of(k, p1)
         members.insert(members.index(p1) + 1, p2)  # [438]
@@ -283,7 +283,7 @@ def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[Non
     p2.p_fd = fdshare(p1)  # [393]
     if p1.p_fdtol is None:  # [394]
         if k.sched.ready:  # [395]
-            yield from preempt("filedesc_to_leader_alloc")
+            yield from may_block("filedesc_to_leader_alloc")
         assert p1.p_leader is not None
         p1.p_fdtol = filedesc_to_leader_alloc(None, p1.p_leader)  # [395-397]
     if flags & RFTHREAD:  # [398]
@@ -292,7 +292,7 @@ def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[Non
     else:
         old = p1.p_fdtol  # [410] sic: a sibling thread can replace it while memory is waited for
         if k.sched.ready:
-            yield from preempt("filedesc_to_leader_alloc")
+            yield from may_block("filedesc_to_leader_alloc")
         p2.p_fdtol = filedesc_to_leader_alloc(old, p2)  # [410]
 
 
@@ -306,7 +306,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
         tid = destproc.p_lasttid  # [564]
         destproc.p_lasttid += 1
     if k.sched.ready:  # [567]
-        yield from preempt("zalloc lwp")
+        yield from may_block("zalloc lwp")
     estcpu = steps.forked_estcpu(origlp)  # [588]
     lp = Lwp(
         destproc,  # [567-569]
@@ -330,7 +330,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
     if k.sched.ready:  # [591] sic: the lwp can be seen, and has no thread yet
         threadless = kern_of(k).threadless
         threadless[lp] = None
-        yield from preempt("lwkt_alloc_thread")
+        yield from may_block("lwkt_alloc_thread")
         del threadless[lp]
     return lp  # [609]
 

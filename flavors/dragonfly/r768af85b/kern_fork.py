@@ -53,7 +53,7 @@ from oracle.machine.errno import EAGAIN, EFAULT, EINVAL, ERESTART, Panic, Unmode
 from oracle.machine.locks import rw_enter_shared, rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
-from oracle.machine.traps import Kernel, preempt
+from oracle.machine.traps import Kernel, may_block
 
 KERN_FORK = Source("DragonFly", "sys/kern/kern_fork.c", "768af85b", 719)
 
@@ -62,7 +62,7 @@ KERN_FORK = Source("DragonFly", "sys/kern/kern_fork.c", "768af85b", 719)
 def sys_fork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """fork(2)."""
     if k.sched.ready:  # [119] a stop signal that arrives here stops the parent and not the fork
-        yield from preempt("mplock")
+        yield from may_block("mplock")
     p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPGLOCK)  # [120-121] an error goes up from here
     assert p2 is not None
     yield from start_forked_proc(k, lp, p2)  # [122]
@@ -73,7 +73,7 @@ def sys_fork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
 def sys_vfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     """vfork(2): shares memory, and comes back once the child has called exec or exit."""
     if k.sched.ready:  # [140]
-        yield from preempt("mplock")
+        yield from may_block("mplock")
     p2 = yield from fork1(k, lp, RFFDG | RFPROC | RFPPWAIT | RFMEM | RFPGLOCK)  # [141-142]
     assert p2 is not None
     yield from start_forked_proc(k, lp, p2)  # [143]
@@ -87,7 +87,7 @@ def sys_rfork(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     if flags & RFKERNELONLY:  # [171]
         raise EINVAL(f"RFPPWAIT and RFPGLOCK are the kernel's own: {flags:#x}")  # [172]
     if k.sched.ready:  # [174]
-        yield from preempt("mplock")
+        yield from may_block("mplock")
     p2 = yield from fork1(k, lp, flags | RFPGLOCK)  # [175-176]
     if p2 is None:  # [177, 179]
         return 0  # [179-180, 183]
@@ -102,7 +102,7 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     if args.text("params") == "bad":  # [197-198]
         raise EFAULT("the parameters can't be read")  # [199, 234]
     if k.sched.ready:  # [201]
-        yield from preempt("mplock")
+        yield from may_block("mplock")
     plimit_lwp_fork(k, p)  # [202]
     lp2 = yield from lwp_fork(k, lp, p, RFPROC)  # [203]
     prepared = args.text("stack") == "ok"
@@ -177,7 +177,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             steps.group_is_there(k, pgrp)
             raise EAGAIN(f"uid {uid} has {k.uid(uid).ui_proccnt} processes, its limit is {most}")  # [349-350]
         if k.sched.ready:  # [354]
-            yield from preempt("kmalloc proc")
+            yield from may_block("kmalloc proc")
         p2 = k.new_proc(p1.p_comm, SIDL)  # [354, 367-368, 375, 383, 492, 494] zeroed, but for its name and state
         kern.allocated += 1
         if flags & RFTHREAD:  # [359]
@@ -204,7 +204,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             acts1.ps_refcnt += 1  # [405]
         else:
             if k.sched.ready:  # [407-408]
-                yield from preempt("kmalloc subproc")
+                yield from may_block("kmalloc subproc")
             p2.p_sigacts = steps.copy_sigacts(acts1)  # [407-410]
         if flags & RFLINUXTHPN:  # [412]
             p2.p_exitsig = SIGUSR1  # [413]
@@ -215,11 +215,11 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             p2.p_textvp.v_usecount += 1  # [420]
         if flags & RFCFDG:  # [425]
             if k.sched.ready:
-                yield from preempt("fdinit")
+                yield from may_block("fdinit")
             p2.p_fd = fdinit(p1)  # [426-427] sic: the mask is the system's default
         elif flags & RFFDG:  # [428]
             if k.sched.ready:
-                yield from preempt("fdcopy")
+                yield from may_block("fdcopy")
             p2.p_fd = fdcopy(p1)  # [429-430]
         else:
             yield from _share_descriptors(k, p1, p2, flags)  # [432-450, 452]
@@ -291,7 +291,7 @@ def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[Non
     p2.p_fd = fdshare(p1)  # [432]
     if p1.p_fdtol is None:  # [433]
         if k.sched.ready:  # [434]
-            yield from preempt("filedesc_to_leader_alloc")
+            yield from may_block("filedesc_to_leader_alloc")
         assert p1.p_leader is not None
         p1.p_fdtol = filedesc_to_leader_alloc(None, p1.p_leader)  # [434-436]
     if flags & RFTHREAD:  # [437]
@@ -300,7 +300,7 @@ def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[Non
     else:
         old = p1.p_fdtol  # [449] sic: a sibling thread can replace it while memory is waited for
         if k.sched.ready:
-            yield from preempt("filedesc_to_leader_alloc")
+            yield from may_block("filedesc_to_leader_alloc")
         p2.p_fdtol = filedesc_to_leader_alloc(old, p2)  # [449]
 
 
@@ -308,7 +308,7 @@ def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[Non
 def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]:
     """A thread of a process, made after an existing one. It is linked, and not yet running."""
     if k.sched.ready:  # [577]
-        yield from preempt("kmalloc lwp")
+        yield from may_block("kmalloc lwp")
     estcpu = steps.forked_estcpu(origlp)  # [596]
     tid = destproc.p_lasttid + 1  # [604, 606]
     if not 0 <= tid <= MAX_TID:  # [606]
@@ -341,7 +341,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
     if k.sched.ready:  # [612-613] sic: the lwp can be seen, and has no thread yet
         threadless = kern_of(k).threadless
         threadless[lp] = None
-        yield from preempt("lwkt_alloc_thread")
+        yield from may_block("lwkt_alloc_thread")
         del threadless[lp]
     return lp  # [631]
 

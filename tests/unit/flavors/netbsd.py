@@ -25,6 +25,7 @@ class World:
 
     def __init__(self, *specs: ProcessSpec, machine: MachineSpec | None = None) -> None:
         self.k = k = Machine()
+        k.sched.preemptible = FLAVOR.preemptible
         FLAVOR.boot(k, machine or MachineSpec())
         for spec in (SHELL, *(specs or (PARENT,))):
             lwp = FLAVOR.new_process(k, spec, k.roles[spec.parent].lwp_proc)
@@ -70,30 +71,27 @@ class World:
         """The rules that do not hold now."""
         return [f"{one.rule}: {one.text}" for one in invariants.check(self.k, FLAVOR.states)]
 
-    def switch_at(self, *points: int) -> None:
-        """Let somebody else run at these preemption points, counted from 1; go on at all others."""
-        asked = 0
+    def switch_at(self, *points: str) -> None:
+        """Let somebody else run at the preemption points of these names, one after the other; go on at all others."""
+        left = list(points)
 
         def pick(current: Task | None, ready: deque[Task]) -> int:
-            nonlocal asked
-            if current is None:
+            if current is None or not left or self.k.sched.at != left[0]:
                 return 0
-            asked += 1
-            return 1 if asked in points else 0
+            left.pop(0)
+            return 1
 
         self.k.sched.pick = pick
 
-    def hold(self, task: Task, point: int, *stages: Callable[[], Task]) -> None:
-        """Hold a task at its preemption point (0: whenever it is ready) until all else is done, and the stages after that."""
+    def hold(self, task: Task, point: str, *stages: Callable[[], Task]) -> None:
+        """Hold a task at the preemption point of this name (none: whenever it is ready) until all else is done, and the stages after that."""
         left = list(stages)
-        held = point == 0
-        asked = 0
+        held = not point
 
         def pick(current: Task | None, ready: deque[Task]) -> int:
-            nonlocal asked, held
+            nonlocal held
             if current is task:
-                asked += 1
-                held = held or asked == point
+                held = held or self.k.sched.at == point
                 return 1 if held and ready else 0
             if current is not None or not held or ready[0] is not task:
                 return 0

@@ -271,7 +271,7 @@ def test_a_signal_to_a_half_made_child_succeeds_and_does_nothing() -> None:
     world = World()
     fork = world.start("parent", "fork", "kid")
     world.start("shell", "getpid")
-    world.switch_at(1)
+    world.switch_at("half-made child")
     got: list[object] = []
 
     def peek() -> None:
@@ -288,7 +288,7 @@ def test_a_group_signal_during_fork_reaches_the_parent_alone() -> None:
     world = World()
     fork = world.start("parent", "fork", "kid")
     world.start("shell", "kill", group="parent", signal="SIGTERM")
-    world.switch_at(1)
+    world.switch_at("half-made child")
     world.k.sched.run()
     assert result(fork) == "LwpExit"
     assert world.proc("kid") in world.k.allproc
@@ -301,7 +301,7 @@ def test_in_the_knote_window_even_sigkill_misses_the_child() -> None:
     world.do("shell", "kevent", fd=1, process="parent", notes="NOTE_FORK")
     fork = world.start("parent", "fork", "kid")
     world.start("shell", "kill", group="parent", signal="SIGKILL")
-    world.switch_at(2)
+    world.switch_at("knote window")
     world.k.sched.run()
     assert result(fork) == "LwpExit"
     assert world.proc("kid") in world.k.allproc
@@ -313,7 +313,7 @@ def test_a_group_change_during_fork_leaves_the_child_on_another_list_than_it_nam
     old = parent.p_pgrp
     fork = world.start("parent", "fork", "kid")
     world.start("shell", "setpgid", of="parent", group="leader")
-    world.switch_at(1)
+    world.switch_at("half-made child")
     world.k.sched.run()
     kid = world.proc("kid")
     assert result(fork) == kid.p_pid
@@ -329,7 +329,7 @@ def test_a_change_of_user_during_fork_is_never_made_good() -> None:
     assert world.broken() == []
     world.start("parent", "fork", "kid")
     world.start("sibling", "setuid", uid=1000)
-    world.switch_at(1)
+    world.switch_at("half-made child")
     world.k.sched.run()
     assert any("uid-count: uid 0 is charged" in text for text in world.broken())
     assert judged(world) == {"uid-count": True}
@@ -353,7 +353,7 @@ def test_fork_returns_a_strangers_pid_if_its_child_is_gone_and_its_memory_in_use
     world.start("shell", "getpid")
     world.hold(
         fork,
-        2,
+        "before the pid is read",
         lambda: world.start("shell", "kill", to="kid", signal="SIGKILL"),
         lambda: world.start("init", "wait"),
         lambda: world.start("shell", "fork", "stranger"),
@@ -368,7 +368,7 @@ def test_a_vfork_parent_sleeps_on_for_the_stranger_that_has_its_childs_memory() 
     vfork = world.start("parent", "vfork", "kid")
     world.k.sched.run()
     world.start("kid", "exit")
-    world.hold(vfork, 0, lambda: world.start("init", "wait"), lambda: world.start("shell", "vfork", "stranger"))
+    world.hold(vfork, "", lambda: world.start("init", "wait"), lambda: world.start("shell", "vfork", "stranger"))
     world.k.sched.run()
     assert world.globals.reborn[world.proc("kid")] is world.proc("stranger")
     assert result(vfork) == "asleep"
@@ -488,7 +488,7 @@ def test_a_traced_fork_finds_the_lock_of_its_process_taken_while_its_flags_are_c
     world.globals.diagnostic = 1
     fork = world.start("parent", "fork", "kid")
     world.start("shell", "stopfork", process="parent", on=False)
-    world.switch_at(2, 3)  # when the child is made, and when the lock is held
+    world.switch_at("made child", "p_lock held")  # when the child is made, and when the lock is held
     world.k.sched.run()
     assert result(fork) == "Panic"
 
