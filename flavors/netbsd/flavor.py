@@ -82,4 +82,5 @@ FLAVOR = Flavor(
     settle=settle,
     maps=(KERN_FORK_MAP,),
     trials=TRIALS,
+    preemptible=True,
 )

@@ -84,7 +84,7 @@ class World:
         self.k.sched.pick = pick
 
     def hold(self, task: Task, point: str, *stages: Callable[[], Task]) -> None:
-        """Hold a task at the preemption point of this name (none: whenever it is ready) until all else is done, and the stages after that."""
+        """Hold a task at this preemption point ("": whenever it is ready) until all else is done, and the stages after that."""
         left = list(stages)
         held = not point
 
