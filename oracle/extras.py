@@ -5,13 +5,14 @@ A scenario writes the knobs of a process as keys of the process. A flavor sets t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from oracle.errors import ScenarioError
 
 LACKS = ("group", "text", "arguments")  # what a process may be without
 STOPS = ("fork", "exec", "exit")  # at which it may be marked to stop
 FAULTS = {"uarea": "kernel memory for the u-area of a new process"}  # what an allocation may fail to get
+SHARED = ("files", "memory", "handlers", "directories")  # what a process may use of another one's
 MAX_TID = 0x7FFFFFFF
 MAX_COUNT = 0xFFFFFFFF
 
@@ -109,4 +110,5 @@ class MachineExtras:
 def turned(extras: ProcessExtras | MachineExtras) -> list[str]:
     """The names of the knobs that are not as they are on plain processes and machines."""
     plain = type(extras)()
-    return [name for name in extras.__slots__ if getattr(extras, name) != getattr(plain, name)]
+    names = [field.name for field in fields(extras)]
+    return [name for name in names if getattr(extras, name) != getattr(plain, name)]

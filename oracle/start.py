@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from oracle.errors import ScenarioError
-from oracle.extras import LACKS, MAX_COUNT, MAX_TID, STOPS, MachineExtras, ProcessExtras, turned
+from oracle.extras import LACKS, MAX_COUNT, MAX_TID, SHARED, STOPS, MachineExtras, ProcessExtras, turned
 
 ALWAYS_THERE = ("kernel", "init", "shell")  # roles, in the order in which they are made
 STUBBORN = ("SIGKILL", "SIGSTOP")  # signals that no system lets a process catch or ignore
@@ -168,7 +168,7 @@ def flaws(process: ProcessSpec, earlier: Mapping[str, ProcessSpec]) -> Iterator[
 def _strangers(process: ProcessSpec, extras: ProcessExtras, earlier: Mapping[str, ProcessSpec]) -> Iterator[Flaw]:
     """Roles that have to stand before the process, and not for itself."""
     shares = extras.shares
-    named = [(("shares", key), getattr(shares, key)) for key in shares.__slots__] + [(("leader",), extras.leader)]
+    named = [(("shares", key), getattr(shares, key)) for key in SHARED] + [(("leader",), extras.leader)]
     if extras.traced is not None:
         named.append((("traced",), extras.traced.by))
     named += [(("watches",), watch.process) for watch in extras.watches]

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from oracle.extras import MachineExtras, ProcessExtras, Sharing, ThreadSpec
+from oracle.extras import SHARED, MachineExtras, ProcessExtras, Sharing, ThreadSpec, turned
 from oracle.load.yamlpos import scalar
 from oracle.scenario import (
     ArgValue,
@@ -157,7 +157,7 @@ def _extras(extras: ProcessExtras) -> dict[str, Any]:
     plain = ProcessExtras()
     found: dict[str, Any] = {}
     if extras.shares != plain.shares:
-        found["shares"] = _FlowMap(_changed(extras.shares, Sharing(), Sharing.__slots__))
+        found["shares"] = _FlowMap(_changed(extras.shares, Sharing(), SHARED))
     if extras.threads:
         found["threads"] = _FlowMap({thread.name: _thread(thread) for thread in extras.threads})
     if (traced := extras.traced) is not None:
@@ -168,8 +168,10 @@ def _extras(extras: ProcessExtras) -> dict[str, Any]:
         found["watches"] = _Flow(
             _FlowMap(fd=one.fd, process=one.process, notes="|".join(one.notes)) for one in extras.watches
         )  # fmt: skip
-    for key, value in _changed(extras, plain, tuple(key for key in extras.__slots__ if key not in _IN_FORM)).items():
-        found[key] = _Flow(value) if isinstance(value, tuple) else value
+    for key in turned(extras):
+        if key not in _IN_FORM:
+            value = getattr(extras, key)
+            found[key] = _Flow(value) if isinstance(value, tuple) else value
     return found
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from oracle.calls import PORTABLE, CallSpec, Kind, Param
+from oracle.extras import STOPS, KtraceSpec, MachineExtras, ProcessExtras, ThreadSpec, TracedSpec
 from oracle.facts import FACTS, Fact, Subject
 from oracle.load.shape import TOPICS
 from oracle.load.start_shape import RESOURCES
@@ -71,6 +74,8 @@ roles = st.from_regex(r"[a-z][A-Za-z0-9_-]{0,5}", fullmatch=True).map("r".__add_
 files = st.builds(
     FileSpec, st.integers(0, 9_999), words, st.integers(0, 1 << 40), st.booleans(), st.sampled_from(["vnode", "pipe"])
 )
+some_words = st.lists(words, max_size=2).map(tuple)
+faults = st.sets(st.integers(1, 1_000_000), max_size=3).map(lambda times: (("uarea", tuple(sorted(times))),) if times else ())
 regions = st.builds(RegionSpec, words, words, st.sampled_from(["share", "copy", "none"]), st.booleans())
 machines = st.builds(
     MachineSpec,
@@ -78,17 +83,40 @@ machines = st.builds(
     st.dictionaries(uids, st.integers(0, 1_000_000), max_size=3).map(lambda pairs: tuple(pairs.items())),
     st.dictionaries(st.sampled_from(["atune", "btune", "both"]), numbers).map(lambda pairs: tuple(pairs.items())),
     st.booleans(),
+    st.none() | st.builds(MachineExtras, st.none() | st.integers(1, 99_998), some_words, some_words, faults),
 )
 limits = st.dictionaries(st.sampled_from(RESOURCES), st.tuples(st.integers(-1, 9), st.integers(9, 99)), max_size=2)
+
+
+def extras(name: str) -> st.SearchStrategy[ProcessExtras]:
+    """Rare knobs that don't depend on other processes, with any texts that there are."""
+    threads = st.builds(ThreadSpec, st.just(f"{name}-t"), st.none() | st.integers(2, 9), signal_lists, signal_lists)
+    return st.builds(
+        ProcessExtras,
+        threads=st.lists(threads, max_size=1).map(tuple),
+        last_tid=st.none() | st.integers(1, 0x7FFFFFFF),
+        traced=st.none() | st.builds(TracedSpec, st.just("shell"), st.booleans()),
+        ktrace=st.none() | st.builds(KtraceSpec, words, st.booleans()),
+        lacks=st.lists(st.sampled_from(["group", "text"]), unique=True).map(tuple),
+        arguments=st.none() | words,
+        terminal_mark=st.none() | st.booleans(),
+        profiling=st.booleans(),
+        stops_on=st.lists(st.sampled_from(STOPS), unique=True).map(tuple),
+        emulation=st.just("") | words,
+        message_queues=st.none() | st.integers(0, 0xFFFFFFFF),
+    )
 
 
 @st.composite
 def processes(draw: st.DrawFn, name: str, earlier: list[ProcessSpec]) -> ProcessSpec:
     """A process whose parent, group and session stand before it."""
-    leaders = [one for one in earlier if not one.group]
+    leaders = [one for one in earlier if not one.group and "group" not in _lacks(one)]
     group = draw(st.sampled_from([None, *leaders]))
     sessions = ["shell", ""] + [one.name for one in earlier if not one.session]
     session = draw(st.sampled_from(sessions)) if group is None else group.session or group.name
+    rare = draw(st.none() | extras(name))
+    if rare is not None and (group is not None or session == ""):
+        rare = replace(rare, lacks=())
     return draw(
         st.builds(
             ProcessSpec,
@@ -115,8 +143,13 @@ def processes(draw: st.DrawFn, name: str, earlier: list[ProcessSpec]) -> Process
             pending=signal_lists,
             ignored=st.lists(tame_signals, max_size=3).map(tuple),
             caught=st.dictionaries(tame_signals, words, max_size=2).map(lambda pairs: tuple(pairs.items())),
+            extras=st.just(rare),
         )
     )
+
+
+def _lacks(spec: ProcessSpec) -> tuple[str, ...]:
+    return spec.extras.lacks if spec.extras is not None else ()
 
 
 def values(fact: Fact) -> st.SearchStrategy[bool | int | str | tuple[str, ...]]:
