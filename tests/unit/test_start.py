@@ -6,6 +6,7 @@ import pytest
 
 from oracle.errors import ScenarioError
 from oracle.extras import KtraceSpec, MachineExtras, ProcessExtras, Sharing, ThreadSpec, TracedSpec, WatchSpec, turned
+from oracle.machine import invariants
 from oracle.machine.faults import Faults
 from oracle.registry import load_flavors
 from oracle.run import Execution, run
@@ -148,6 +149,7 @@ def test_threads_of_the_start_are_lwps_of_their_process_in_the_system_s_order() 
             proc = execution.k.roles["parent"].lwp_proc
             assert [execution.k.roles[one.name].lwp_proc for one in threads] == [proc] * 3
             assert proc.p_nthreads == len(proc.p_lwps) == 4
+            assert not invariants.check(execution.k, flavor.states)
             tids[name] = [lwp.lwp_tid for lwp in proc.p_lwps], proc.p_lasttid
             break
     assert tids == {
