@@ -91,7 +91,7 @@ KERN_FORK_MAP = SourceMap(
         ),
         Branchless(
             "427",
-            "LWP_VFORK only lends the block of lwpctl, which no call of the model can ask for",
+            "LWP_VFORK lends the block of lwpctl and raises a priority inside the kernel: no call of the model sees either",
         ),
         Branchless(
             "428",

@@ -261,6 +261,8 @@ examples:
   fork-oracle sources                              all flavors, exercised by ./specs
   fork-oracle sources specs/vfork --flavor netbsd  what one topic exercises of one kernel
   fork-oracle sources --no-run --listing           every line with what stands for it, without running anything
+  fork-oracle sources --flavor netbsd --lines 459-463
+                                                   these lines, and the scenarios that get there
   fork-oracle sources --sources DIR --html map.html
                                                    a page with the C, the model beside it, and which scenarios get there
   fork-oracle sources --coverage .coverage specs   what the scenarios and another measurement exercise together
@@ -321,6 +323,11 @@ def _sources(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     made.add_argument("--no-run", action="store_true", help="run nothing: only what is modelled and left out")
     made.add_argument("--listing", action="store_true", help="every line with what stands for it, instead of the table")
+    made.add_argument(
+        "--lines",
+        metavar="LINES",
+        help="only these, as in '283-289, 295', and which scenarios get there, instead of the table",
+    )
     made.add_argument("--html", metavar="FILE", type=Path, help="also write a page with all of it")
     made.add_argument("--draft", metavar="LISTING", type=Path, help="print the start of a map for a listing, and do no more")
     made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")

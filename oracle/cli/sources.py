@@ -6,10 +6,12 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from oracle.cite import parse_lines
 from oracle.cli import commands
 from oracle.cli.terminal import NOT_AS_EXPECTED, OK, Terminal, check_places, write_files
 from oracle.errors import UsageError
 from oracle.flavor import Flavor
+from oracle.harness import Comparison
 from oracle.registry import Registry
 from oracle.report.look import Look
 from oracle.report.text import plural
@@ -24,6 +26,8 @@ def sources(options: Namespace, terminal: Terminal) -> int:
     """Account for the sources, print what was asked for; 1 unless everything is accounted for and exercised."""
     if options.draft is not None:
         return _draft(options, terminal)
+    if options.lines:
+        _check_lines(options.lines)
     check_places([place for place in (options.output, options.html) if place is not None])
     folder = sources_folder(options.sources)
     listings = read_listings(folder) if folder is not None else {}
@@ -65,11 +69,20 @@ def _runs(
     if options.coverage is None or options.paths:
         scenarios = commands.read(commands.paths_or_specs(options.paths), registry)
         advance, close = terminal.progress(len(scenarios))
+        odd: list[str] = []
+
+        def note(comparison: Comparison) -> None:
+            if not comparison.ok:
+                odd.append(comparison.scenario.name)
+            advance(comparison)
+
         try:
-            found = merge(found, measure(files, scenarios, flavors, advance))
+            found = merge(found, measure(files, scenarios, flavors, note))
         finally:
             close()
         terminal.say(f"exercised by {plural(len(scenarios), 'scenario')} on {plural(len(flavors), 'flavor')}")
+        if odd:
+            terminal.say(f"not as expected: {', '.join(odd)}; 'fork-oracle run' says why")
     return found
 
 
@@ -82,6 +95,8 @@ def _rendered(
         return sources_json.render(accounts, unmapped)
     from oracle.report import sources_report
 
+    if options.lines:
+        return sources_report.lines(accounts, listings, parse_lines(options.lines), look)
     if options.listing:
         return sources_report.listing(accounts, listings, look)
     return sources_report.render(accounts, unmapped, look)
@@ -91,6 +106,13 @@ def _page(accounts: Sequence[Account], listings: Mapping[str, Listing]) -> str:
     from oracle.report import sources_html
 
     return sources_html.render(accounts, listings)
+
+
+def _check_lines(lines: str) -> None:
+    try:
+        parse_lines(lines)
+    except ValueError as error:
+        raise UsageError(f"--lines: {error}") from None
 
 
 def _draft(options: Namespace, terminal: Terminal) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from oracle.cite import write_lines
@@ -123,7 +123,31 @@ def places(one: Account) -> list[str]:
 
 
 WIDE, COLUMN, NUMBERS, NARROW = 110, 72, 9, 12  # columns: from which on there is room beside, and where the notes start
+FEW = 12  # scenarios whose names all fit beside a line
 SIGNS = {State.MODELLED: " ", State.LEFT_OUT: "-", State.NOWHERE: "?"}
+
+
+def lines(accounts: Sequence[Account], listings: Mapping[str, Listing], wanted: Collection[int], look: Look) -> str:
+    """Some lines of each source with what is said of them, and the scenarios that get to each."""
+    parts = []
+    for one in accounts:
+        found = listings.get(one.flavor)
+        rows = [_title(one, look)]
+        for line in one.lines():
+            if line.number in wanted:
+                rows.append(_beside(line.number, line, (), found, look))
+                rows += [look.quiet(paragraph(text, look.width, " " * NARROW)) for text in [_who(line.scenarios)] if text]
+        parts.append("\n".join(rows if rows[1:] else [*rows, "none of these lines is a line of code in a function"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _who(scenarios: Sequence[str]) -> str:
+    """Which scenarios get to a line: all names, if there are few."""
+    if not scenarios:
+        return ""
+    if len(scenarios) <= FEW:
+        return f"in {', '.join(map(plain, scenarios))}"
+    return f"in {len(scenarios)} scenarios, such as {', '.join(map(plain, scenarios[:3]))}; --format json names all"
 
 
 def _beside(number: int, line: CLine | None, said: Sequence[str], found: Listing | None, look: Look) -> str:

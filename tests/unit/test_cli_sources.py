@@ -173,6 +173,34 @@ def test_the_page_shows_every_line_and_escapes_what_others_wrote(flavor: Flavor,
     assert "http" not in page and "<script" not in page  # noqa: PT018  # it needs nothing from elsewhere
 
 
+def test_single_lines_are_shown_with_the_scenarios_that_get_there(
+    flavor: Flavor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sources", "--lines", "10-11, 13", "--sources", "listings", "--flavor", "planted"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "planted@1: TestBSD kern_fork.c 1.1"
+    assert [line[:8].strip() for line in out[1:]] == ["10", "", "11", ""]
+    assert [line.strip() for line in out[2::2]] == ["in files/bold, files/plain", "in files/bold"]
+    specs(tmp_path, **{f"files__n{number:02}": SCENARIO.replace("MASK", "0") for number in range(12)})
+    assert main(["sources", "--lines", "10"]) == 0
+    assert "in 14 scenarios, such as files/bold, files/n00, files/n01; --format json names all" in capsys.readouterr().out
+    assert main(["sources", "--lines", "1-2", "--no-run"]) == 0
+    assert "none of these lines is a line of code" in capsys.readouterr().out
+
+
+def test_lines_that_are_none_are_refused(flavor: Flavor, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sources", "--lines", "ten"]) == 2
+    assert "--lines: 'ten' are no lines; write them as in '94-96, 98'" in capsys.readouterr().err
+
+
+def test_scenarios_that_do_not_go_as_expected_are_named(
+    flavor: Flavor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specs(tmp_path, files__wrong=SCENARIO.replace("MASK", "1").replace("}", ", gives: kid}"))
+    assert main(["sources"]) == 0
+    assert "not as expected: files/wrong; 'fork-oracle run' says why" in capsys.readouterr().err
+
+
 class Page(HTMLParser):
     """Follows a page: tags that are open, ids, and links to them."""
 
