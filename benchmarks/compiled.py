@@ -89,7 +89,7 @@ def _keywords(call: ast.expr) -> dict[str, ast.expr]:
 def _write_out(node: ast.ClassDef, dataclass: ast.expr) -> list[str]:
     """Turn a dataclass into a class with the methods it would get; give what `replace` and `fields` need."""
     options = {name: ast.literal_eval(value) for name, value in _keywords(dataclass).items()}
-    if strange := options.keys() - {"frozen", "slots", "eq"}:
+    if strange := options.keys() - {"frozen", "slots", "eq", "init"}:
         raise NotImplementedError(f"{node.name}: @dataclass({', '.join(sorted(strange))}) has no plain words yet")
     names: list[str] = []
     compared: list[str] = []
@@ -116,7 +116,9 @@ def _write_out(node: ast.ClassDef, dataclass: ast.expr) -> list[str]:
         field.value = None
     if any(isinstance(one, ast.FunctionDef) and one.name == "__post_init__" for one in node.body):
         body.append("self.__post_init__()")
-    methods = [f"def __init__(self, {', '.join(parameters)}) -> None:", *(f"    {line}" for line in body)]
+    methods: list[str] = []
+    if options.get("init", True):  # else it has its own
+        methods += [f"def __init__(self, {', '.join(parameters)}) -> None:", *(f"    {line}" for line in body or ["pass"])]
     shown = ", ".join(f"{name}={{self.{name}!r}}" for name in names)
     methods += ["def __repr__(self) -> str:", f"    return f'{node.name}({shown})'"]
     if options.get("eq", True):

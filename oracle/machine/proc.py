@@ -53,76 +53,97 @@ class Args:
     ar_ref: int = 1
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, init=False)
 class Proc:
-    """A process."""
+    """A process. It is zeroed by hand when it is made: sixty parameters with defaults would take twice as long."""
 
     p_pid: int
     p_serial: int  # order of allocation; stands for the address
     p_comm: str
     p_stat: int  # the system's own number, see Flavor.states
-    p_pptr: Proc | None = None  # parent; None for process 0 alone
-    p_ppid: int = 0  # what getppid(2) reads, where it is kept apart
-    p_opptr: Proc | None = None  # NetBSD: real parent while a tracer has the process
-    p_oppid: int = 0  # DragonFly: pid of the real parent while a tracer has the process
-    p_children: list[Proc] = field(default_factory=list)  # head first
-    p_leader: Proc | None = None  # DragonFly: head of the peers chain
-    p_peers: Proc | None = None  # DragonFly: next in the peers chain
-    p_pgrp: Pgrp | None = None  # the group it says it is in; list membership is Pgrp.pg_members
-    p_exitsig: int = 0  # signal to the parent on exit; DragonFly p_sigparent
+    p_pptr: Proc | None  # parent; None for process 0 alone
+    p_ppid: int  # what getppid(2) reads, where it is kept apart
+    p_opptr: Proc | None  # NetBSD: real parent while a tracer has the process
+    p_oppid: int  # DragonFly: pid of the real parent while a tracer has the process
+    p_children: list[Proc]  # head first
+    p_leader: Proc | None  # DragonFly: head of the peers chain
+    p_peers: Proc | None  # DragonFly: next in the peers chain
+    p_pgrp: Pgrp | None  # the group it says it is in; list membership is Pgrp.pg_members
+    p_exitsig: int  # signal to the parent on exit; DragonFly p_sigparent
 
-    p_flag: int = 0  # DragonFly P_*, NetBSD PK_*
-    p_sflag: int = 0  # NetBSD PS_*
-    p_slflag: int = 0  # NetBSD PSL_*
-    p_lflag: int = 0  # NetBSD PL_*
-    p_stflag: int = 0  # NetBSD PST_*
+    p_flag: int  # DragonFly P_*, NetBSD PK_*
+    p_sflag: int  # NetBSD PS_*
+    p_slflag: int  # NetBSD PSL_*
+    p_lflag: int  # NetBSD PL_*
+    p_stflag: int  # NetBSD PST_*
 
-    p_ucred: Cred | None = None  # NetBSD p_cred
-    p_fd: FileDesc | None = None
-    p_fdtol: FdToLeader | None = None  # DragonFly
-    p_cwdi: Cwdi | None = None  # NetBSD
-    p_limit: PLimit | None = None
-    p_vmspace: VmSpace | None = None  # None from exit on
-    p_exitvm: VmSpace | None = None  # the address space an exited process used, until it is reaped
-    p_sigacts: SigActs | None = None
-    p_sigignore: int = 0  # NetBSD p_sigctx.ps_sigignore
-    p_sigcatch: int = 0  # NetBSD p_sigctx.ps_sigcatch
-    p_siglist: int = 0  # pending for the process; NetBSD p_sigpend
+    p_ucred: Cred | None  # NetBSD p_cred
+    p_fd: FileDesc | None
+    p_fdtol: FdToLeader | None  # DragonFly
+    p_cwdi: Cwdi | None  # NetBSD
+    p_limit: PLimit | None
+    p_vmspace: VmSpace | None  # None from exit on
+    p_exitvm: VmSpace | None  # the address space an exited process used, until it is reaped
+    p_sigacts: SigActs | None
+    p_sigignore: int  # NetBSD p_sigctx.ps_sigignore
+    p_sigcatch: int  # NetBSD p_sigctx.ps_sigcatch
+    p_siglist: int  # pending for the process; NetBSD p_sigpend
 
-    p_lwps: list[Lwp] = field(default_factory=list)  # in the system's own order
-    p_nthreads: int = 0  # NetBSD p_nlwps
-    p_lasttid: int = 0  # last thread id given out; NetBSD p_nlwpid
-    p_nstopped: int = 0  # DragonFly: LWPs that have stopped
-    p_nrlwps: int = 0  # NetBSD: LWPs that can run
+    p_lwps: list[Lwp]  # in the system's own order
+    p_nthreads: int  # NetBSD p_nlwps
+    p_lasttid: int  # last thread id given out; NetBSD p_nlwpid
+    p_nstopped: int  # DragonFly: LWPs that have stopped
+    p_nrlwps: int  # NetBSD: LWPs that can run
 
-    p_hold: int = 0  # DragonFly p_lock: holds that keep it from being freed
-    p_lock: Mutex | None = None  # NetBSD: guards signal state; may be shared
-    p_waitcv: CondVar | None = None  # NetBSD
-    p_reflock: RwLock | None = None  # NetBSD
+    p_hold: int  # DragonFly p_lock: holds that keep it from being freed
+    p_lock: Mutex | None  # NetBSD: guards signal state; may be shared
+    p_waitcv: CondVar | None  # NetBSD
+    p_reflock: RwLock | None  # NetBSD
 
-    p_nice: int = 0
-    p_textvp: Vnode | None = None  # program text
-    p_args: Args | None = None
-    p_traceflag: int = 0  # ktrace: what is traced
-    p_tracenode: KtrNode | None = None  # ktrace: where to; NetBSD p_tracep
-    p_klist: tuple[Knote, ...] = ()  # who watches it
-    p_realtimer: int = 0  # ticks at which the real-time interval timer goes off; 0: not armed
-    p_cputime: int = 0  # ticks of processor time used
-    p_childtime: int = 0  # the same, of children waited for
-    p_start: int = 0  # ticks at which it was made
-    p_acflag: int = 0  # accounting flags
-    p_xstat: int = 0  # wait status
-    p_nstopchild: int | None = None  # NetBSD: stopped or dead children nobody has waited for yet
-    p_waited: int = 0  # its stop was already reported
-    p_fpid: int = 0  # NetBSD: the other process of a traced fork
-    p_mqueue_cnt: int = 0  # open message queues, as counted for the limit
-    p_numposixlocks: int = 0  # advisory locks, counted on the leader
-    p_prof: int = 0  # profiling buffer
-    p_emul: str = ""  # system-call emulation
-    p_varsymset: tuple[str, ...] = ()  # DragonFly: variant symlinks
-    p_vkernel: object | None = None  # DragonFly: virtual-kernel state
-    p_stackbase: int = 0  # NetBSD: written by exec alone
-    p_estcpu: int = 0  # NetBSD p_estcpu_inherited: the estimate that the scheduler gave it at birth
+    p_nice: int
+    p_textvp: Vnode | None  # program text
+    p_args: Args | None
+    p_traceflag: int  # ktrace: what is traced
+    p_tracenode: KtrNode | None  # ktrace: where to; NetBSD p_tracep
+    p_klist: tuple[Knote, ...]  # who watches it
+    p_realtimer: int  # ticks at which the real-time interval timer goes off; 0: not armed
+    p_cputime: int  # ticks of processor time used
+    p_childtime: int  # the same, of children waited for
+    p_start: int  # ticks at which it was made
+    p_acflag: int  # accounting flags
+    p_xstat: int  # wait status
+    p_nstopchild: int | None  # NetBSD: stopped or dead children nobody has waited for yet
+    p_waited: int  # its stop was already reported
+    p_fpid: int  # NetBSD: the other process of a traced fork
+    p_mqueue_cnt: int  # open message queues, as counted for the limit
+    p_numposixlocks: int  # advisory locks, counted on the leader
+    p_prof: int  # profiling buffer
+    p_emul: str  # system-call emulation
+    p_varsymset: tuple[str, ...]  # DragonFly: variant symlinks
+    p_vkernel: object | None  # DragonFly: virtual-kernel state
+    p_stackbase: int  # NetBSD: written by exec alone
+    p_estcpu: int  # NetBSD p_estcpu_inherited: the estimate that the scheduler gave it at birth
+
+    def __init__(self, pid: int, serial: int, comm: str, stat: int, pptr: Proc | None = None, ppid: int = 0) -> None:
+        self.p_pid = pid
+        self.p_serial = serial
+        self.p_comm = comm
+        self.p_stat = stat
+        self.p_pptr = pptr
+        self.p_ppid = ppid
+        self.p_children = []
+        self.p_lwps = []
+        self.p_klist = ()
+        self.p_emul = ""
+        self.p_varsymset = ()
+        self.p_oppid = self.p_exitsig = self.p_flag = self.p_sflag = self.p_slflag = self.p_lflag = self.p_stflag = 0
+        self.p_sigignore = self.p_sigcatch = self.p_siglist = self.p_nthreads = self.p_lasttid = self.p_nstopped = 0
+        self.p_nrlwps = self.p_hold = self.p_nice = self.p_traceflag = self.p_realtimer = self.p_cputime = 0
+        self.p_childtime = self.p_start = self.p_acflag = self.p_xstat = self.p_waited = self.p_fpid = self.p_mqueue_cnt = 0
+        self.p_numposixlocks = self.p_prof = self.p_stackbase = self.p_estcpu = 0
+        self.p_opptr = self.p_leader = self.p_peers = self.p_pgrp = self.p_ucred = self.p_fd = self.p_fdtol = None
+        self.p_cwdi = self.p_limit = self.p_vmspace = self.p_exitvm = self.p_sigacts = self.p_lock = self.p_waitcv = None
+        self.p_reflock = self.p_textvp = self.p_args = self.p_tracenode = self.p_nstopchild = self.p_vkernel = None
 
 
 @dataclass(slots=True, eq=False)

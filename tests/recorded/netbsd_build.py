@@ -177,7 +177,8 @@ def _globals(k: Machine, p1: Proc, knobs: Knobs) -> None:
     netbsd.pids = _pid_table(knobs.number("lastpid", 1000), {p.p_pid for p in k.allproc})
     _authority(netbsd, knobs)
     if knobs.number("recycled"):  # the new process gets the structure of a dead one
-        old = Proc(-1, 0, "old", P.SIDL, p_stackbase=48879)
+        old = Proc(-1, 0, "old", P.SIDL)
+        old.p_stackbase = 48879
         netbsd.freeprocs.append(old)
     for letter in knobs.words("hooks"):
         netbsd.forkhooks.insert(0, _hook(letter))

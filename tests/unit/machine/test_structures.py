@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from oracle.errors import LimitExceeded, MachineMisuse
@@ -99,6 +101,12 @@ def test_a_further_lwp_of_a_process_has_the_role_that_is_expected_and_no_role_tw
     k.name_lwp(third)
     assert k.roles["thread"] is second
     assert third not in k.lwp_names
+
+
+def test_a_new_process_is_zeroed_in_every_field() -> None:
+    p = Proc(7, 1, "x", 2)
+    found = {field.name: getattr(p, field.name) for field in fields(p)}
+    assert {name: value for name, value in found.items() if value} == {"p_pid": 7, "p_serial": 1, "p_comm": "x", "p_stat": 2}
 
 
 def test_who_plays_no_part_is_called_by_its_pid() -> None:
