@@ -22,7 +22,7 @@ from tests.unit.flavors.test_netbsd_fork import (
 )
 
 # It takes a second processor that holds a lock at that very moment: no program without concurrent steps gets there.
-BY_A_TEST = {"netbsd@1.189": [478, 479, 480]}
+BY_A_TEST = {"netbsd@1.189": frozenset({478, 479, 480})}
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +84,9 @@ def test_the_scenarios_alone_exercise_all_but_what_needs_a_test(
     ours: Sequence[Flavor], readings: Mapping[str, Sequence[Reading]], walked: Mapping[str, FileRuns]
 ) -> None:
     found = accounts(ours, readings, walked)
-    left = {
-        ident: sorted({line.number for line in one.idle()} | {line.number for line, _ in one.one_way()})
-        for ident, one in found.items()
-        if not one.ok
-    }
-    assert left == BY_A_TEST
+    for ident, one in found.items():
+        left = {line.number for line in one.idle()} | {line.number for line, _ in one.one_way()}
+        assert left <= BY_A_TEST.get(ident, frozenset()), ident
 
 
 def test_every_function_of_the_c_has_one_of_the_model(ours: Sequence[Flavor]) -> None:
