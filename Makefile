@@ -1,6 +1,6 @@
 # Python 3.11 or newer and make are enough: every target first makes what it needs, in .venv, with the pins of constraints.txt.
 #   PYTHON=…    the interpreter to make .venv with     WORKERS=…   processes for the tests (0: this one)
-#   ARGS=…      more arguments for pytest, fork-oracle run, or the benchmark
+#   ARGS=…      more arguments for pytest, fork-oracle run, the benchmark, or the mutants
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
@@ -14,7 +14,7 @@ COMPILED := build/compiled
 PYTEST := -m pytest -n $(WORKERS) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types layers coverage fresh bench compiled schema reports tidy clean
+.PHONY: help run test check format lint types layers coverage fresh bench compiled mutation schema reports tidy clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -59,6 +59,13 @@ bench: $(READY)  ## compare one differential fork case with one real fork+exit+w
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 	@$(MAKE) --no-print-directory compiled
 	PYTHONPATH=$(COMPILED) $(BIN)/python benchmarks/bench.py $(ARGS)
+
+mutation: $(VENV)/.mutation  ## try the mutants of flavors/ (hours; stop it when you like, it goes on where it was)
+	$(BIN)/python -m tests.mutation --survivors $(ARGS)
+
+$(VENV)/.mutation: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[mutation]'
+	@touch $@
 
 # Whoever compiles checks: all scenarios have to come out as they do in plain Python, byte for byte.
 compiled: $(COMPILED)/.ready  ## make a copy of the project with a compiled core, in build/compiled

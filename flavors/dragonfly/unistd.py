@@ -43,8 +43,3 @@ class RF(IntFlag):
 
 
 RF_NAMES: tuple[tuple[str, int], ...] = tuple((flag.name, int(flag)) for flag in RF if flag.name is not None)
-
-EXTEXIT_SIMPLE = 0  # low 16 bits: what to do on the way out
-EXTEXIT_SETINT = 1
-EXTEXIT_PROC = 0  # high 16 bits: who ends
-EXTEXIT_LWP = 1 << 16

@@ -22,8 +22,10 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkR
 
 from tests.mutation.evidence import Check, gathered
 from tests.mutation.mutants import in_order, make_session
+from tests.mutation.survivors import read_reasons, reason_of, shown
 from tests.mutation.trial import KILLED, NO_MUTANT, SURVIVED, TIMEOUT, Trial, in_child
 
+EQUIVALENT = "equivalent"  # of the survivors: those with a reason
 RECENT = 12  # checks tried first, because they killed mutants of the same module
 OUTCOMES = {KILLED: TestOutcome.KILLED, SURVIVED: TestOutcome.SURVIVED, TIMEOUT: TestOutcome.INCOMPETENT}
 
@@ -122,7 +124,7 @@ def _finished(db: WorkDB, one: Running, status: int, recent: dict[str, list[Chec
     """Write down what became of a mutant."""
     if os.WIFSIGNALED(status):
         died = os.WTERMSIG(status)
-        verdict, why = (TIMEOUT, "") if died == signal.SIGVTALRM else (KILLED, f"signal {died}")
+        verdict, why = (TIMEOUT, "") if died == signal.SIGPROF else (KILLED, f"signal {died}")
     else:
         verdict, _, why = one.report.read_text().partition("\n")
     one.report.unlink(missing_ok=True)
@@ -142,29 +144,31 @@ def _finished(db: WorkDB, one: Running, status: int, recent: dict[str, list[Chec
 
 
 def _report(db: WorkDB, options: argparse.Namespace) -> None:
-    """Counts by module; survivors, if they are asked for."""
+    """Counts by module; survivors, each with its reason, if they are asked for."""
     done = dict(db.results)
     names = {outcome: verdict for verdict, outcome in OUTCOMES.items()}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
+    reasons = read_reasons()
     for item in sorted(db.work_items, key=lambda one: (str(one.mutations[0].module_path), one.mutations[0].start_pos)):
         spec = item.mutations[0]
         if not (fnmatch(str(spec.module_path), options.only) and fnmatch(spec.operator_name, options.operator)):
             continue
         result = done.get(item.job_id)
         verdict = "not run" if result is None else names.get(result.test_outcome, NO_MUTANT)
-        counts[str(spec.module_path)][verdict] += 1
-        counts["all"][verdict] += 1
-        if options.survivors and verdict in (SURVIVED, TIMEOUT):
-            (row, column), (last, end) = spec.start_pos, spec.end_pos
-            line = Path(spec.module_path).read_text().splitlines()[row - 1]
-            what = line[column:end] if last == row else line[column:]
-            print(f"{verdict} {spec.module_path}:{row} {spec.operator_name.partition('/')[2]} «{what}» {line.strip()}")
-    heads = (KILLED, SURVIVED, TIMEOUT, NO_MUTANT, "not run")
-    print(f"{'module':50}" + "".join(f"{head:>11}" for head in (*heads, "killed %")))
+        heads = [verdict]
+        if verdict in (SURVIVED, TIMEOUT):
+            reason = reason_of(spec, reasons)
+            heads += [EQUIVALENT] if verdict == SURVIVED and reason else []
+            if options.survivors:
+                print(f"{verdict} {shown(spec)}  # {reason or 'a gap in the checks'}")
+        for name in (str(spec.module_path), "all"):
+            counts[name].update(heads)
+    columns = (KILLED, SURVIVED, EQUIVALENT, TIMEOUT, NO_MUTANT, "not run")
+    print(f"{'module':42}" + "".join(f"{head:>12}" for head in (*columns, "% killed")))
     for module, count in sorted(counts.items()):
         judged = count[KILLED] + count[SURVIVED]
-        share = f"{100 * count[KILLED] / judged:11.1f}" if judged else ""
-        print(f"{module:50}" + "".join(f"{count[head]:11}" for head in heads) + share)
+        share = f"{100 * count[KILLED] / judged:12.1f}" if judged else ""
+        print(f"{module:42}" + "".join(f"{count[head]:12}" for head in columns) + share)
 
 
 if __name__ == "__main__":

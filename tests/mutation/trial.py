@@ -34,7 +34,7 @@ from tests.mutation.mutants import mutated, no_mutant
 KILLED, SURVIVED, TIMEOUT, NO_MUTANT = "killed", "survived", "timeout", "no mutant"
 SECONDS = 1.5  # of processor time for a scenario or a recording, which take milliseconds
 TEST_SECONDS = 8.0  # for a test; the longest but one takes half a second
-MEMORY = 4 << 30
+MEMORY = 2 << 30
 MOST_RECORDINGS = 400  # a line is run by thousands
 
 
@@ -179,14 +179,14 @@ def _failing(tests: list[str], thorough: bool) -> str:
 
 def _limit(seconds: float) -> None:
     """From now on, so much processor time; then the kernel ends the process."""
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def in_child(trial: Trial, report: Path) -> None:
     """Judge the mutant, leave the verdict in a file, and end the process."""
     try:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(1, 2)
         verdict = trial.verdict()

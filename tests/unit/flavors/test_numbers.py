@@ -102,7 +102,7 @@ def test_the_flags_of_rfork() -> None:
 
 
 def test_other_numbers_of_dragonfly() -> None:
-    assert (proc_h.PID_MAX, proc_h.NO_PID, proc_h.MAXCOMLEN, proc_h.CMASK, proc_h.HZ) == (99999, 100000, 16, 0o22, 100)
+    assert (proc_h.PID_MAX, proc_h.MAXCOMLEN, proc_h.CMASK, proc_h.HZ) == (99999, 16, 0o22, 100)
     assert (proc_h.AFORK, proc_h.AXSIG, proc_h.KTRFAC_INHERIT) == (0x01, 0x10, 0x40000000)
     assert (proc_h.NOTE_PCTRLMASK, proc_h.NOTE_PDATAMASK) == (0xF0000000, 0x000FFFFF)
     assert (proc_h.PS_NOCLDWAIT, proc_h.PS_NOCLDSTOP) == (1, 2)
