@@ -8,6 +8,7 @@ import pytest
 
 from flavors.dragonfly import proc_h, signal_h, unistd
 from flavors.netbsd import param
+from flavors.netbsd.kern_resource import DATA, STACK
 from oracle.flavor import Flavor
 from oracle.registry import load_flavors
 
@@ -103,7 +104,8 @@ def test_the_flags_of_rfork() -> None:
 
 def test_other_numbers_of_dragonfly() -> None:
     assert (proc_h.PID_MAX, proc_h.MAXCOMLEN, proc_h.CMASK, proc_h.HZ) == (99999, 16, 0o22, 100)
-    assert (proc_h.AFORK, proc_h.AXSIG, proc_h.KTRFAC_INHERIT) == (0x01, 0x10, 0x40000000)
+    assert (proc_h.AFORK, proc_h.AXSIG) == (0x01, 0x10)
+    assert (proc_h.KTRFAC_INHERIT, proc_h.KTRFAC_ROOT, proc_h.KTRFAC_DEFAULT) == (0x40000000, 0x80000000, 0x3E)
     assert (proc_h.NOTE_PCTRLMASK, proc_h.NOTE_PDATAMASK) == (0xF0000000, 0x000FFFFF)
     assert (proc_h.PS_NOCLDWAIT, proc_h.PS_NOCLDSTOP) == (1, 2)
     assert (proc_h.LSRUN, proc_h.LSSTOP, proc_h.LSSLEEP) == (1, 2, 3)
@@ -122,6 +124,12 @@ def test_other_numbers_of_netbsd() -> None:
     assert list(numbers_of(param, "SIDL SACTIVE SDYING SSTOP SZOMB SDEAD").values()) == [1, 2, 3, 4, 5, 6]
     assert list(numbers_of(param, "LSIDL LSRUN LSSLEEP LSSTOP LSZOMB LSONPROC").values()) == [1, 2, 3, 4, 5, 7]
     assert (param.NSIG, param.CLONE_CSIGNAL, param.LW_PENDSIG, param.LW_SYSTEM) == (64, 0xFF, 0x01000000, 0x200)
-    assert (param.AFORK, param.AXSIG, param.KTRFAC_INHERIT) == (0x01, 0x10, 0x40000000)
+    assert (param.AFORK, param.ACORE, param.AXSIG) == (0x01, 0x08, 0x10)
+    assert (param.KTRFAC_SYSCALL, param.KTRFAC_SYSRET, param.KTRFAC_EMUL) == (0x02, 0x04, 0x80)
+    assert (param.KTRFAC_DEFAULT, param.KTRFAC_INHERIT, param.KTRFAC_TRC_EMUL) == (0xBE, 0x40000000, 0x10000000)
+    assert [signal for signal in range(1, 64) if param.CORESIGS >> signal - 1 & 1] == [3, 4, 5, 6, 7, 8, 10, 11, 12]
+    assert (param.MAXUSERS, param.PID_MAX, param.NOFILE, param.MAXFILES, param.MAXSLP) == (64, 30000, 128, 3404, 20)
+    assert (param.WCOREFLAG, param.SA_ALLBITS, param.PTRACE_FORK, param.PRIO_MIN, param.PRIO_MAX) == (0x80, 0xFF, 1, -20, 20)
+    assert (DATA, STACK) == ((256 << 20, 8 << 30), (4 << 20, 128 << 20))
     assert (param.NOTE_PCTRLMASK, param.NOTE_PDATAMASK) == (0xF0000000, 0x000FFFFF)
     assert (param.MAXPROC, param.CHILD_MAX, param.MQ_OPEN_MAX) == (1044, 160, 512)
