@@ -6,6 +6,7 @@ from typing import Any
 
 from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.proc_h import NOTE_FORK
+from oracle.extras import ProcessExtras
 from oracle.flavor import Flavor
 from oracle.machine.cred import Cred
 from oracle.machine.files import FdToLeader, File
@@ -24,6 +25,7 @@ LWP_FLAGS = {
     "LWP_ALTSTACK": 0x1, "LWP_OLDMASK": 0x2, "LWP_BREAKTSLEEP": 0x4, "LWP_SINTR": 0x8, "LWP_SELECT": 0x10, "LWP_ONRUNQ": 0x20,
     "LWP_WEXIT": 0x40, "LWP_WSTOP": 0x80,
 }  # fmt: skip
+THREADS_SINCE = 2  # the revision (by `Flavor.order`) from which signal actions are never in the u-area
 TREE_SINCE = 3  # the revision (by `Flavor.order`) from which threads are kept in a tree
 LONG_AGO = -99_900_100  # the caller's birth in ticks: 999 seconds after the machine's epoch
 
@@ -58,7 +60,7 @@ def _caller(flavor: Flavor, k: Machine, knobs: Knobs, parent: Proc) -> Lwp:
     files = tuple(FileSpec(fd, f"/file{fd}") for fd in range(knobs.number("nfiles", 3)))
     spec = ProcessSpec(
         CALLER, parent="grandparent", uid=ruid, euid=knobs.number("euid", ruid), session="", terminal=False, files=files,
-        umask=0o77, nice=knobs.number("nice", 4), command="forker", text="text", cwd="cdir",
+        umask=0o77, nice=knobs.number("nice", 4), command="forker", text="text", cwd="cdir", extras=_extras(flavor, knobs),
     )  # fmt: skip
     lp = make(flavor, k, spec, parent, knobs.number("pid", 500))
     who, pgid = knobs.number("who"), knobs.number("pgid", 500)
@@ -69,18 +71,28 @@ def _caller(flavor: Flavor, k: Machine, knobs: Knobs, parent: Proc) -> Lwp:
     return lp
 
 
+def _extras(flavor: Flavor, knobs: Knobs) -> ProcessExtras:
+    """What scenarios have knobs for, too."""
+    there = {"text": knobs.number("textvp", 1), "arguments": knobs.number("pargs", 1)}
+    moved = bool(knobs.number("sigacts_shared")) and flavor.order < THREADS_SINCE
+    return ProcessExtras(
+        lacks=tuple(name for name, number in there.items() if not number),
+        emulation="sysent",
+        virtual_kernel=bool(knobs.number("vkernel")),
+        moved_handlers=moved,
+    )
+
+
 def _flags(p1: Proc, knobs: Knobs, names: dict[str, int]) -> None:
     p1.p_flag |= flag_word(knobs.words("p_flag"), names)
     p1.p_exitsig = knobs.number("sigparent", p1.p_exitsig)
     p1.p_hold = knobs.number("p_lock")
-    p1.p_prof, p1.p_xstat, p1.p_oppid, p1.p_emul = 9, 119, 44, "sysent"
+    p1.p_prof, p1.p_xstat, p1.p_oppid = 9, 119, 44
     p1.p_start, p1.p_realtimer, p1.p_acflag = LONG_AGO, 1 << 40, 0x8
     p1.p_cputime, p1.p_childtime = 10, 20
     p1.p_numposixlocks = knobs.number("numposixlocks", 2)
     p1.p_traceflag = knobs.number("traceflag")
     p1.p_varsymset = tuple(str(n) for n in range(1, knobs.number("nvarsyms") + 1))
-    if knobs.number("vkernel"):
-        p1.p_vkernel = object()
     if knobs.number("tracenode"):
         p1.p_tracenode = KtrNode("trace")
 
@@ -111,14 +123,10 @@ def _structures(k: Machine, p1: Proc, knobs: Knobs) -> None:
         vm.vm_shm = ["segment"]
         kern_of(k).shm_nattch["segment"] = 1
     p1.p_sigacts.ps_refcnt = knobs.number("sigacts_refcnt", 1)
-    text = p1.p_textvp
-    assert text is not None and p1.p_args is not None
-    text.v_usecount = 3
-    if not knobs.number("textvp", 1):
-        p1.p_textvp = None
-    p1.p_args.ar_ref = knobs.number("pargs_ref", 1)
-    if not knobs.number("pargs", 1):
-        p1.p_args = None
+    k.vnodes["text"].v_usecount = 3  # others run it, too
+    holders = knobs.number("pargs_ref", 1)
+    if p1.p_args is not None:
+        p1.p_args.ar_ref = holders
 
 
 def _files(p1: Proc, knobs: Knobs) -> None:
@@ -233,8 +241,6 @@ def _globals(k: Machine, p1: Proc, knobs: Knobs) -> None:
     kern.nextpid, kern.pidchecked = knobs.number("lastpid", 1000), 0
     kern.usched_mastermask = knobs.number("usched_mastermask", -1)
     kern.p_wakeup[p1] = None
-    own: Any = getattr(kern, "own", None)  # of one revision: at 1.62, memory that nobody clears, and what left the u-areas
+    own: Any = getattr(kern, "own", None)  # of one revision: at 1.62, memory that nobody clears
     if knobs.number("recycled") and hasattr(own, "lwp_zone"):
         own.lwp_zone.append(LWP_FLAGS["LWP_ALTSTACK"] | LWP_FLAGS["LWP_OLDMASK"])
-    if knobs.number("sigacts_shared") and hasattr(own, "heap_sigacts"):
-        own.heap_sigacts[p1.p_sigacts] = None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flavors.netbsd import param as P
+from flavors.netbsd.furnish import settle
 from flavors.netbsd.kern_auth import DENY, proc_listener
 from flavors.netbsd.kern_exit import proc_reparent
 from flavors.netbsd.state import NetBSD, PidTable, kern
+from oracle.extras import MachineExtras, ProcessExtras
 from oracle.flavor import Flavor
 from oracle.machine.cred import Cred
-from oracle.machine.faults import Faults
 from oracle.machine.files import File
 from oracle.machine.kevent import Knote, KQueue, KtrNode
 from oracle.machine.limits import PLimit
@@ -57,7 +58,7 @@ def _caller(flavor: Flavor, k: Machine, knobs: Knobs, parent: Proc) -> Lwp:
         CALLER, parent="grandparent", uid=ruid, euid=knobs.number("euid", ruid), session="", terminal=False,
         files=tuple(FileSpec(fd, f"/file{fd}") for fd in range(knobs.number("nfiles", 3))), umask=0o77,
         nice=knobs.number("nice", 24) - 20, command="forker", text="text", cwd="cdir",
-        root="rdir" if knobs.number("chrooted") else "/",
+        root="rdir" if knobs.number("chrooted") else "/", extras=_extras(knobs),
     )  # fmt: skip
     l = make(flavor, k, spec, parent, knobs.number("pid", 500))
     who, pgid = knobs.number("who"), knobs.number("pgid", 500)
@@ -66,6 +67,15 @@ def _caller(flavor: Flavor, k: Machine, knobs: Knobs, parent: Proc) -> Lwp:
     else:
         number(k, group_of(l.lwp_proc), pgid)
     return l
+
+
+def _extras(knobs: Knobs) -> ProcessExtras:
+    """What scenarios have knobs for, too."""
+    return ProcessExtras(
+        lacks=() if knobs.number("textvp", 1) else ("text",),
+        emulation="linux" if knobs.number("emul_hooks") else "",
+        message_queues=knobs.number("mqueue_cnt", 2),
+    )
 
 
 def _flags(k: Machine, p1: Proc, knobs: Knobs) -> None:
@@ -77,10 +87,8 @@ def _flags(k: Machine, p1: Proc, knobs: Knobs) -> None:
     p1.p_fpid, p1.p_xstat, p1.p_waited, p1.p_prof, p1.p_acflag = 77, 119, 1, 40, 0x8
     p1.p_start, p1.p_realtimer, p1.p_stackbase = LONG_AGO, 1 << 40, 24576
     p1.p_cputime, p1.p_childtime, p1.p_estcpu = 10, 20, 0
-    p1.p_mqueue_cnt = knobs.number("mqueue_cnt", 2)
     p1.p_nstopchild = knobs.number("nstopchild", p1.p_nstopchild or 0)
     p1.p_traceflag = knobs.number("traceflag")
-    p1.p_emul = "linux" if knobs.number("emul_hooks") else "netbsd"
     if knobs.number("tracep"):
         p1.p_tracenode = KtrNode("trace")
     if knobs.number("ktrace_on", knobs.number("tracep")):
@@ -98,8 +106,8 @@ def _credentials(p1: Proc, l1: Lwp, knobs: Knobs) -> None:
 
 def _structures(k: Machine, p1: Proc, knobs: Knobs) -> None:
     """What may be shared: how many share it, and what is in it."""
-    fd, cwdi, vm, acts, text = p1.p_fd, p1.p_cwdi, p1.p_vmspace, p1.p_sigacts, p1.p_textvp
-    assert fd is not None and cwdi is not None and vm is not None and acts is not None and text is not None
+    fd, cwdi, vm, acts = p1.p_fd, p1.p_cwdi, p1.p_vmspace, p1.p_sigacts
+    assert fd is not None and cwdi is not None and vm is not None and acts is not None
     assert p1.p_limit is not None
     soft = knobs.number("rlim_nproc", 64) % (1 << 64)
     p1.p_limit.pl_refcnt -= 1
@@ -113,9 +121,8 @@ def _structures(k: Machine, p1: Proc, knobs: Knobs) -> None:
         slot += 1
     fd.fd_refcnt, cwdi.cwdi_refcnt = knobs.number("fd_refcnt", 1), knobs.number("cwd_refcnt", 1)
     vm.vm_refcnt, acts.ps_refcnt = knobs.number("vm_refcnt", 1), knobs.number("sigacts_refcnt", 1)
-    cwdi.cwdi_cdir.v_usecount, text.v_usecount = 10, 3
-    if not knobs.number("textvp", 1):
-        p1.p_textvp = None
+    cwdi.cwdi_cdir.v_usecount = 10
+    k.vnodes["text"].v_usecount = 3  # others run it, too
     acts.ps_sigact = {30: SigHandler("777")}
     p1.p_sigignore, p1.p_sigcatch = 48, 192
     p1.p_siglist = knobs.number("sig_proc")
@@ -173,7 +180,7 @@ def _globals(k: Machine, p1: Proc, knobs: Knobs) -> None:
         k.uid(knobs.number("td_ruid")).ui_proccnt = theirs
     netbsd.forkfsleep = knobs.number("forkfsleep")
     if knobs.number("uarea_fail"):
-        k.faults = Faults({"uarea": range(1, CALLS)})
+        settle(k, MachineExtras(faults=(("uarea", tuple(range(1, CALLS))),)))
     netbsd.pids = _pid_table(knobs.number("lastpid", 1000), {p.p_pid for p in k.allproc})
     _authority(netbsd, knobs)
     if knobs.number("recycled"):  # the new process gets the structure of a dead one

@@ -32,6 +32,7 @@ def make(flavor: Flavor, k: Machine, spec: ProcessSpec, parent: Proc, pid: int) 
     number(k, group_of(p), pid)
     k.names[p] = k.lwp_names[lwp] = spec.name
     k.roles[spec.name] = lwp
+    flavor.furnish(k, lwp, spec)
     return lwp
 
 
