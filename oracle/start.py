@@ -107,30 +107,45 @@ def not_a_role(name: str) -> str:
 def check_start(processes: Sequence[ProcessSpec]) -> None:
     """Raise ScenarioError if there can be no such processes, in this order, on one machine."""
     earlier: dict[str, ProcessSpec] = {}
-    taken: dict[str, None] = {}
+    threads: dict[str, None] = {}
+    rare = False  # until then, there is nothing to look at
     for process in processes:
-        _check_process(process, [*_BEFORE, *earlier], taken)
-        for path, message in flaws(process, earlier):
-            raise ScenarioError(f"{process.name}: {'.'.join(path)}: {message}")
-        earlier[process.name] = process
-        taken[process.name] = None
+        _check_process(process, [*_BEFORE, *earlier])
+        if process.name in threads:
+            raise ScenarioError(_twice(process.name))
         if process.extras is not None:
-            taken.update(dict.fromkeys(thread.name for thread in process.extras.threads))
+            rare = True
+            for thread in process.extras.threads:
+                _check_thread(thread.name, [process.name, *earlier, *threads])
+                threads[thread.name] = None
+        if rare:
+            for path, message in flaws(process, earlier):
+                raise ScenarioError(f"{process.name}: {'.'.join(path)}: {message}")
+        earlier[process.name] = process
 
 
 _BEFORE = ("shell", "init")  # who is there before the processes of a scenario, and can be named by them
 
 
-def _check_process(process: ProcessSpec, known: list[str], taken: Mapping[str, None]) -> None:
+def _check_thread(name: str, taken: list[str]) -> None:
+    """Raise ScenarioError if no thread can be called so."""
+    if name in RESERVED:
+        raise ScenarioError(not_a_role(name))
+    if name in taken:
+        raise ScenarioError(_twice(name))
+
+
+def _twice(name: str) -> str:
+    return f"there are two processes or threads called {name!r}; give one another name"
+
+
+def _check_process(process: ProcessSpec, known: list[str]) -> None:
     """Raise ScenarioError if there can be no such process beside those that are known already."""
     name = process.name
-    threads = [thread.name for thread in process.extras.threads] if process.extras is not None else []
-    for number, one in enumerate((name, *threads)):
-        if one in RESERVED:
-            raise ScenarioError(not_a_role(one))
-        if one in taken or one in (name, *threads)[:number]:
-            what = "processes" if not number else "processes or threads"
-            raise ScenarioError(f"there are two {what} called {one!r}; give one another name")
+    if name in RESERVED:
+        raise ScenarioError(not_a_role(name))
+    if name in known:
+        raise ScenarioError(f"there are two processes called {name!r}; give one another name")
     for key, role in (("parent", process.parent), ("group", process.group), ("session", process.session)):
         if role not in known and (role or key == "parent"):
             raise ScenarioError(f"{name}: {key} is {role!r}; expected a process that stands before it: {', '.join(known)}")

@@ -47,6 +47,12 @@ def test_a_process_that_no_machine_can_have_is_no_scenario(extras: ProcessExtras
     assert message in str(caught.value)
 
 
+def test_a_process_can_not_be_called_like_a_thread_that_stands_before_it() -> None:
+    first = ProcessSpec("first", extras=ProcessExtras(threads=(ThreadSpec("parent"),)))
+    with pytest.raises(ScenarioError, match="there are two processes or threads called 'parent'"):
+        scenario(first, ProcessSpec("parent"))
+
+
 @pytest.mark.parametrize("faults", [(("uarea", ()),), (("uarea", (0,)),), (("uarea", (2, 1)),), (("memory", (1,)),)])
 def test_a_fault_has_a_known_name_and_rising_numbers(faults: tuple[tuple[str, tuple[int, ...]], ...]) -> None:
     with pytest.raises(ScenarioError, match="faults: "):
