@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.sched import Contended, Task
+from oracle.machine.sched import ROUND_TICKS, Contended, Task
 from oracle.machine.traps import Preempt
 from oracle.scenario import Step
 
@@ -33,7 +33,7 @@ class Hands:
 class ConcurrentBlock:
     """One concurrent block while it runs."""
 
-    __slots__ = ("_events", "_fruitless", "_hands", "_k", "_programs", "_restarts", "moves")
+    __slots__ = ("_events", "_fruitless", "_hands", "_horizon", "_k", "_programs", "_restarts", "moves")
 
     def __init__(self, k: Machine, steps: tuple[Step, ...], hands: Hands) -> None:
         self._k = k
@@ -45,6 +45,7 @@ class ConcurrentBlock:
         self._events = 0
         self._fruitless: tuple[int, ...] = ()  # pids of the zombies that init had when it asked last
         self.moves = 0
+        self._horizon = k.ticks + ROUND_TICKS  # a block is one round: who looks again every second does so for a minute
         k.sched.ready = Contended(k.sched.ready)
 
     def close(self) -> list[Step]:
@@ -72,7 +73,7 @@ class ConcurrentBlock:
 
     def pass_time(self) -> bool:
         """Let time pass until somebody could go on again. False if that will never be."""
-        if self._hands.over() or not self._k.sched.pass_time():
+        if self._hands.over() or not self._k.sched.pass_time(self._horizon):
             return False
         self._restarts.clear()
         return True

@@ -99,8 +99,11 @@ class Search:
         return True
 
     def end(self) -> None:
-        """The execution is over; nobody listens any more."""
+        """The execution is over; nobody listens any more. A move in which a flavor crashed was made all the same."""
         self._kinds.tracker = None
+        if self._depth < len(self._stack):
+            node = self._stack[self._depth]
+            node.done.setdefault(node.chosen, NO_EVENT)
 
     def schedule(self) -> str:
         """The choices of this execution, as far as they were not the default."""

@@ -80,7 +80,12 @@ class Kinds:
 
         def write(self: object, name: str, value: object) -> None:
             if name in states and (tracker := kinds.tracker) is not None:
-                tracker.write(self, name, get(self, name))
+                try:
+                    before = get(self, name)
+                except AttributeError:
+                    pass  # a copy of a watched object is being made, and nobody knows it yet
+                else:
+                    tracker.write(self, name, before)
             put(self, name, value)
 
         body: dict[str, Any] = {"__slots__": (), "__getattribute__": read, "__setattr__": write}

@@ -239,9 +239,9 @@ class Scheduler:
         self.ready.append(task)
         return trap
 
-    def pass_time(self) -> bool:
-        """Move the clock to the next time-out or timer within a minute. False if there is none, or somebody could go on."""
-        return not len(self.ready) and self._advance(self.k.ticks + ROUND_TICKS, True)
+    def pass_time(self, horizon: int) -> bool:
+        """Move the clock to the next time-out or timer up to `horizon`. False if there is none, or somebody could go on."""
+        return not len(self.ready) and self._advance(horizon, True)
 
     def park(self, task: Task) -> None:
         """A ready task gets nowhere; it is left alone until the next round."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from oracle.scenario import ArgValue, Check, Expectation, Expected, Scenario, Step
+from oracle.scenario import ArgValue, Check, Concurrently, Expectation, Expected, Scenario, Step
 from tests import outside
 
 TINYOS = Path(outside.__file__).with_name("tinyos.py").read_text("utf-8")
@@ -42,7 +42,7 @@ def two_tinyos(folder: Path) -> None:
     distribution(folder, "two-tinyos", points, {"tinyos": TINYOS, "forgetful": FORGETFUL})
 
 
-def program(*steps: Step | Check, **rest: object) -> Scenario:
+def program(*steps: Step | Check | Concurrently, **rest: object) -> Scenario:
     """A scenario of these steps, numbered."""
     return Scenario("topic/name", "a title", "", "files", steps, **rest)  # type: ignore[arg-type]
 
