@@ -120,7 +120,6 @@ def new_process(k: Machine, spec: ProcessSpec, parent: Proc) -> Lwp:
     p.p_nice = spec.nice
     p.p_textvp = k.vget(spec.text)
     p.p_args = Args(spec.command)
-    p.p_start = k.ticks
     parent.p_children.insert(0, p)
     _enter_group(k, kern, p, spec, parent)
     _give_files(k, p, spec)

@@ -112,3 +112,11 @@ def test_only_root_gets_nicer_treatment_and_both_ends_are_fixed(
     result = play(flavor, ProcessSpec("one", uid=uid, nice=before), calls=[("one", "nice", {"nice": wanted})])
     shown = result.observation.facts["one.nice"]
     assert (result.outcomes[0].result, shown) == (("EACCES", before) if after is None else ("0", after))
+
+
+@pytest.mark.parametrize("name", [name for name in FLAVORS if name.startswith("dragonfly")])
+def test_a_jailed_process_signals_its_own_jail_alone_even_as_root(name: str) -> None:
+    for mine, his, uid in product(("", "a", "b"), ("", "a", "b"), (0, 1)):
+        one, other = ProcessSpec("one", uid=uid, jail=mine), ProcessSpec("other", uid=uid, jail=his)
+        result = play(FLAVORS[name], one, other, calls=[("one", "kill", {"to": "other", "signal": "SIGUSR1"})])
+        assert result.outcomes[0].result == ("0" if mine in ("", his) else "EPERM"), (mine, his, uid)

@@ -411,3 +411,49 @@ def test_a_debugger_does_not_see_what_is_masked(flavor: Flavor) -> None:
         return ("running", (one.name,), "stopped")
 
     compare(flavor, seen, expected)
+
+
+@everywhere
+def test_what_the_debugger_puts_in_place_stays_pending_on_dragonfly_if_it_is_masked(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        if one.signal == KILL:
+            return ()
+        block: Call = ("target", "sigprocmask", {"how": "block", "signals": ("SIGUSR2",)})
+        return one.saw(traced(one, block, one.sent, WAIT, go_on(31))) if one.signal != 31 else ()
+
+    def expected(one: Target) -> Seen:
+        if one.signal in (KILL, 31):
+            return ()
+        lost = flavor.system == "netbsd" or takes_default_at_once(one)
+        return "running", () if lost else ("SIGUSR2",)
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_an_ignored_signal_that_came_under_a_debugger_does_nothing_once_he_has_let_go(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        if one.signal in UNBENDING or one.name not in flavor.signals:
+            return ()
+        block: Call = ("target", "sigprocmask", {"how": "block", "signals": (one.name,)})
+        unblock: Call = ("target", "sigprocmask", {"how": "unblock", "signals": (one.name,)})
+        detach: Call = ("shell", "ptrace", {"request": "detach", "process": "target"})
+        return one.saw(traced(one, block, set_action(one, "ignore"), one.sent, one.sending(HARD_STOP), WAIT, detach, unblock))
+
+    def expected(one: Target) -> Seen:
+        if one.signal in UNBENDING or one.name not in flavor.signals:
+            return ()
+        unseen = flavor.system == "netbsd" and one.meaning != CONTINUE  # which a stop takes away; the rest is never looked at
+        return "running", (one.name,) if unseen else ()
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
+def test_two_flags_of_the_action_for_dead_children_are_marks_of_the_process(flavor: Flavor) -> None:
+    for name in ("ONSTACK", "RESTART", "RESETHAND", "NOCLDSTOP", "NODEFER", "NOCLDWAIT"):
+        for before in ("0", "SA_NOCLDSTOP|SA_NOCLDWAIT"):
+            one = Target(flavor, 20)
+            result = one.play(set_action(one, options=before), set_action(one, options=f"SA_{name}"))
+            facts = result.observation.facts
+            assert (facts["target.nocldstop"], facts["target.nocldwait"]) == (name == "NOCLDSTOP", name == "NOCLDWAIT"), name
