@@ -298,8 +298,6 @@ def fork1(
         hook(k, p2, p1)  # [443] the caller goes along as an LWP
     for hook in globals_.forkhooks:  # [449] the tree registers none
         hook(k, p2, p1)
-    if p1.p_slflag & PSL_TRACEFORK and k.sched.ready:
-        yield from preempt("made child")  # here, too; but only the locks of a traced fork tell it from the first such point
 
     proc_lock = k.proc_lock
     assert proc_lock is not None

@@ -488,7 +488,7 @@ def test_a_traced_fork_finds_the_lock_of_its_process_taken_while_its_flags_are_c
     world.globals.diagnostic = 1
     fork = world.start("parent", "fork", "kid")
     world.start("shell", "stopfork", process="parent", on=False)
-    world.switch_at("made child", "p_lock held")  # when the child is made, and when the lock is held
+    world.switch_at("proc_lock", "p_lock held")  # when the child is made, and when the lock is held
     world.k.sched.run()
     assert result(fork) == "Panic"
 
