@@ -14,7 +14,7 @@ COMPILED := build/compiled
 PYTEST := -m pytest -n $(WORKERS) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types layers coverage fresh bench compiled mutation schema reports tidy clean
+.PHONY: help run test check format lint types layers coverage sources fresh bench compiled mutation schema reports tidy clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -45,6 +45,10 @@ coverage: $(READY)  # the tests, the house lints among them, and how much of the
 	$(BIN)/coverage run $(PYTEST)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+sources: $(READY)  ## account for every line of the C, and what of it specs/ exercises; build/sources.html shows it line by line
+	mkdir -p build
+	$(BIN)/fork-oracle sources specs --html build/sources.html $(ARGS)
 
 fresh: $(READY)  # are the committed schema and reports what this tree makes, byte for byte?
 	rm -rf build/fresh && mkdir -p build/fresh

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from oracle.cite import CFunction, LeftOut, Source, SourceMap
+from oracle.cite import Branchless, CFunction, LeftOut, Source, SourceMap
 from oracle.cli import main
 from oracle.flavor import Flavor
 from oracle.registry import Registry
@@ -24,6 +24,16 @@ MAP = SourceMap(
     (CFunction("fork1", 3, 24, "6, 10-11, 14, 16-18, 20, 23", "10, 16-17"),),
     (LeftOut("6", "a local"), LeftOut("14", "LOUD is not configured")),
 )
+NEVER = """\
+@models(KERN_FORK, 3, 24)
+def fork1(mask):
+    if mask == 0o777:  # [10] once in a blue moon
+        return "0"  # [11] never: `grant_wish` is asked for less
+    mask = 1 if mask else 0  # [16-18, 20]
+    if mask < 0:  # [23] `p_sigacts`
+        raise ValueError(mask)
+    return "000"  # [23]
+"""
 UMASK = """\
 from oracle.machine.errno import EINVAL
 @models(KERN_FORK, 3, 24)
@@ -199,6 +209,34 @@ def test_scenarios_that_do_not_go_as_expected_are_named(
     specs(tmp_path, files__wrong=SCENARIO.replace("MASK", "1").replace("}", ", gives: kid}"))
     assert main(["sources"]) == 0
     assert "not as expected: files/wrong; 'fork-oracle run' says why" in capsys.readouterr().err
+
+
+def test_what_is_out_of_reach_or_has_no_branch_says_why_and_what_went_one_way_only_is_shown(
+    flavor: Flavor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = installed(tmp_path, NEVER, "planted_never")
+    source_map = replace(
+        MAP,
+        functions=(replace(MAP.functions[0], decides="10, 16-17, 23"),),
+        branchless=(Branchless("16-17", "one value or another"),),
+    )
+    call = other(TINY, "planted@1", "umask", lambda k, lwp, args: str(module.fork1(args.number("mask"))))
+    made = replace(call, sources=(KERN_FORK,), maps=(source_map,))
+    monkeypatch.setattr("oracle.cli.commands.load_flavors", lambda: Registry((made,)))
+    monkeypatch.delitem(sys.modules, "planted_umask")
+    try:
+        assert main(["sources", "--html", "map.html"]) == 1
+    finally:
+        del sys.modules["planted_never"]
+        sys.modules["planted_umask"] = module  # for the fixture to take away
+    out, _ = capsys.readouterr()
+    assert "Decided without a branch of the model:\n  [16-17] one value or another\n" in out
+    assert "Out of reach:\n  [11] never: `grant_wish` is asked for less\n" in out
+    assert "one way only; never:\n  [23] planted_never.py:9 `if mask < 0` true\n" in out
+    page = (tmp_path / "map.html").read_text("utf-8")
+    assert '<td role="cell" class="s">out of reach</td>' in page
+    assert '<td role="cell" class="s">one way only</td>' in page
+    assert "<p>never `if mask &lt; 0` true</p>" in page
 
 
 class Page(HTMLParser):
