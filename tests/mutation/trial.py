@@ -69,7 +69,7 @@ class Trial:
         file = Path(self.spec.module_path)
         text = file.read_text()
         code = mutated(self.spec, text)
-        if reason := no_mutant(text, code):
+        if reason := no_mutant(file, text, code):
             return NO_MUTANT, reason
         sys.meta_path.insert(0, Mutated(file, code))
         system = file.parts[1]

@@ -47,14 +47,14 @@ class Target:
         return "shell", "kill", {"to": to, "signal": signal}
 
     def play(self, *calls: Call, **target: Any) -> RunResult:
-        """Run calls of a shell and of `target`, which leads a group that the shell could continue."""
+        """Run calls of a shell and of `target`, which has called exec and leads a group that the shell could continue."""
         steps = tuple(
             Step(number, by, call, args, "kid" if call in ("fork", "vfork") else "")
-            for number, (by, call, args) in enumerate(calls, 1)
+            for number, (by, call, args) in enumerate((("target", "exec", {}), *calls))
         )
         result = run(Scenario("signals", "", "", "", steps, processes=(ProcessSpec("target", **target),)), self.flavor)
         assert result.ok, (self.signal, result)
-        return result
+        return result._replace(outcomes=result.outcomes[1:])
 
     def saw(self, result: RunResult) -> Seen:
         """What became of it: how it died, or how it is and what is pending; that it is not modelled."""
@@ -457,3 +457,16 @@ def test_two_flags_of_the_action_for_dead_children_are_marks_of_the_process(flav
             result = one.play(set_action(one, options=before), set_action(one, options=f"SA_{name}"))
             facts = result.observation.facts
             assert (facts["target.nocldstop"], facts["target.nocldwait"]) == (name == "NOCLDSTOP", name == "NOCLDWAIT"), name
+
+
+@everywhere
+def test_what_does_not_kill_leaves_the_nice_value_alone(flavor: Flavor) -> None:
+    def seen(one: Target) -> Seen:
+        if one.signal in UNBENDING:
+            return ()
+        caught = one.play(set_action(one), one.sent, nice=4)
+        ignored = one.play(set_action(one, "ignore"), one.sent, nice=4)
+        left = one.play(one.sent, nice=4) if one.meaning in (NOTHING, CONTINUE, STOP, TTY_STOP) else caught
+        return tuple(result.observation.facts["target.nice"] for result in (caught, ignored, left))
+
+    compare(flavor, seen, lambda one: () if one.signal in UNBENDING else (4, 4, 4))
