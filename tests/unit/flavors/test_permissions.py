@@ -120,3 +120,11 @@ def test_a_jailed_process_signals_its_own_jail_alone_even_as_root(name: str) -> 
         one, other = ProcessSpec("one", uid=uid, jail=mine), ProcessSpec("other", uid=uid, jail=his)
         result = play(FLAVORS[name], one, other, calls=[("one", "kill", {"to": "other", "signal": "SIGUSR1"})])
         assert result.outcomes[0].result == ("0" if mine in ("", his) else "EPERM"), (mine, his, uid)
+
+
+def test_netbsd_lets_root_and_who_has_the_real_and_the_saved_id_of_a_process_have_its_children_born_stopped() -> None:
+    for mine, his in product(product(UIDS, UIDS), product(UIDS, repeat=3)):
+        one, other = person("one", (*mine, mine[1])), person("other", his)
+        result = play(FLAVORS["netbsd@1.189"], one, other, calls=[("one", "stopfork", {"process": "other"})])
+        may = mine[1] == 0 or mine[0] == his[0] == his[2]
+        assert result.outcomes[0].result == ("0" if may else "EPERM"), (mine, his)
