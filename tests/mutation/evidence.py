@@ -25,7 +25,7 @@ from oracle.scenario import Scenario
 from tests.recorded.recording import recordings
 
 ROOT = Path(__file__).parents[2]
-UNIT = "tests/unit/flavors"
+UNIT = ("tests/unit/flavors", "tests/unit/test_errors.py", "tests/unit/test_precedence.py")
 SLOW = ("tests/unit/test_conformance.py", "tests/properties/test_programs.py")  # tried on survivors that nothing else finds
 QUIET = (
     "-q",
@@ -123,7 +123,7 @@ def _tests(found: Evidence, note: Callable[..., None]) -> None:
         def pytest_runtest_setup(self, item: pytest.Item) -> None:
             note("test", item.nodeid)
 
-    assert pytest.main([*QUIET, UNIT], plugins=[Notes()]) == 0
+    assert pytest.main([*QUIET, *UNIT], plugins=[Notes()]) == 0
 
 
 def gathered(folder: Path) -> Evidence:
