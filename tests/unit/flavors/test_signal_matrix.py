@@ -485,3 +485,29 @@ def test_what_does_not_kill_leaves_the_nice_value_alone(flavor: Flavor) -> None:
         return tuple(result.observation.facts["target.nice"] for result in (caught, ignored, left))
 
     compare(flavor, seen, lambda one: () if one.signal in UNBENDING else (4, 4, 4))
+
+
+@everywhere
+def test_a_continue_takes_pending_stops_away_a_stop_takes_a_continue_away_and_nothing_else_does(flavor: Flavor) -> None:
+    everything = tuple(flavor.signals)
+    block: Call = ("target", "sigprocmask", {"how": "block", "signals": everything})
+
+    def seen(one: Target) -> Seen:
+        if one.name not in everything or one.signal in UNBENDING:
+            return ()
+        continued, stopped = (one.play(block, one.sending(first), one.sent) for first in (CONT, 18))
+        return (*one.saw(continued), *one.saw(stopped))
+
+    def expected(one: Target) -> Seen:
+        if one.name not in everything or one.signal in UNBENDING:
+            return ()
+        kept = {CONT} if flavor.system == "dragonfly" else set()  # NetBSD drops a continue that has nothing to continue
+        own = set() if one.meaning == NOTHING else kept if one.meaning == CONTINUE else {one.signal}
+        continued = own if one.meaning == TTY_STOP else own | kept
+        stopped = own if one.meaning == CONTINUE else own | {18}
+        return "running", named(one, continued), "running", named(one, stopped)
+
+    def named(one: Target, signals: set[int]) -> tuple[str, ...]:
+        return tuple(one.named(signal) for signal in sorted(signals))
+
+    compare(flavor, seen, expected)

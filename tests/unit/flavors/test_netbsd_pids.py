@@ -1,0 +1,74 @@
+"""NetBSD's pid table against a plain account of it: slots that wait in a queue, each with the pid that it had last."""
+
+from __future__ import annotations
+
+from random import Random
+
+from flavors.netbsd.kern_proc import proc_alloc_pid, proc_find_raw, proc_free_pid
+from flavors.netbsd.param import PID_MAX, SIDL
+from flavors.netbsd.state import PidTable
+from oracle.machine.proc import Proc
+from tests.unit.flavors.netbsd import World
+
+
+def waiting(pt: PidTable) -> list[int]:
+    """The free slots, in the order in which they will be given out."""
+    slots = [pt.next_free]
+    while slots[-1] != pt.last_free:
+        link = pt.slots[slots[-1]]
+        assert isinstance(link, int)
+        slots.append(link & pt.mask)
+        assert len(slots) <= len(pt.slots)
+    return slots
+
+
+def sound(pt: PidTable, live: list[Proc]) -> None:
+    """Every slot is a process's, is kept for a group, or waits, once."""
+    used = [slot for slot, one in enumerate(pt.slots) if isinstance(one, Proc)]
+    queue = waiting(pt)
+    assert sorted([*used, *queue, *(slot for slot in pt.reserved if slot not in used)]) == list(range(pt.mask + 1))
+    assert len({*used, *pt.reserved}) == pt.count
+    for p in live:
+        assert pt.slots[p.p_pid & pt.mask] is p
+
+
+def test_every_process_is_found_and_every_slot_accounted_for_however_the_table_grows() -> None:
+    world, chance = World(), Random(5)
+    k, pt = world.k, world.globals.pids
+    live: list[Proc] = []
+    pids: list[int] = []
+    for turn in range(2500):
+        if not live or chance.random() < (0.7 if turn < 1600 else 0.4):
+            p = k.new_proc("one", SIDL)
+            proc_alloc_pid(pt, p)
+            assert 0 < p.p_pid <= pt.pid_max
+            assert p.p_pid not in {one.p_pid for one in live}
+            live.append(p)
+            pids.append(p.p_pid)
+        else:
+            proc_free_pid(k, live.pop(chance.randrange(len(live))).p_pid)
+        if turn % 50 == 0 or pt.count in (33, 65, 129):
+            sound(pt, live)
+    sound(pt, live)
+    assert pt.mask == 1023
+    assert all(proc_find_raw(k, p.p_pid) is p for p in live)
+    assert pids[:28] == sorted(pids[:28])
+
+
+def test_a_slot_gives_the_pid_it_had_plus_the_size_of_the_table_and_its_own_number_after_the_last() -> None:
+    world = World()
+    k, pt = world.k, world.globals.pids
+    size = pt.mask + 1
+    had = {slot: one & ~pt.mask for slot, one in enumerate(pt.slots) if isinstance(one, int)}
+    p = k.new_proc("one", SIDL)
+    for _ in range(PID_MAX + 3 * size):
+        slot = pt.next_free
+        proc_alloc_pid(pt, p)
+        expected = had[slot] + size + slot
+        if expected > PID_MAX:
+            expected = slot
+        assert p.p_pid == expected
+        had[slot] = p.p_pid & ~pt.mask
+        proc_free_pid(k, p.p_pid)
+        assert pt.last_free == slot
+    assert pt.mask == size - 1
