@@ -72,3 +72,46 @@ def test_a_slot_gives_the_pid_it_had_plus_the_size_of_the_table_and_its_own_numb
         proc_free_pid(k, p.p_pid)
         assert pt.last_free == slot
     assert pt.mask == size - 1
+
+
+def test_a_session_keeps_its_number_until_its_last_group_is_gone() -> None:
+    world = World()
+    pt = world.globals.pids
+    before, kept = pt.count, dict(pt.reserved)
+    sid = world.do("parent", "fork", "kid")
+    assert isinstance(sid, int)
+    world.do("kid", "setsid")
+    world.do("kid", "fork", "grandkid")
+    world.do("grandkid", "setpgid")
+    world.do("kid", "exit")
+    world.do("parent", "wait")
+    own = world.proc("grandkid").p_pid
+    assert pt.reserved == {**kept, sid: sid, own: own}
+    sound(pt, [world.proc("grandkid")])
+    for number in range(80):  # the table grows, and what is kept moves along
+        world.do("shell", "fork", f"more{number}")
+    assert pt.reserved.get(sid & pt.mask) == sid
+    sound(pt, [world.proc("grandkid")])
+    world.do("grandkid", "exit")
+    world.do("init", "wait")
+    assert pt.count == before + 80
+    assert sid not in pt.reserved.values()
+    sound(pt, [])
+
+
+def test_a_group_keeps_its_number_until_its_last_member_is_gone() -> None:
+    world = World()
+    pt = world.globals.pids
+    before, kept = pt.count, dict(pt.reserved)
+    first = world.do("parent", "fork", "first")
+    assert isinstance(first, int)
+    world.do("parent", "fork", "second")
+    world.do("parent", "setpgid", of="first")
+    world.do("parent", "setpgid", of="second", group="first")
+    world.do("first", "exit")
+    world.do("parent", "wait")
+    assert pt.reserved == {**kept, first: first}
+    world.do("second", "exit")
+    world.do("parent", "wait")
+    assert (pt.count, pt.reserved) == (before, kept)
+    sound(pt, [])
