@@ -12,6 +12,7 @@ from flavors.netbsd.kern_exec import execve1
 from flavors.netbsd.kern_exit import do_sys_wait, exit1
 from flavors.netbsd.kern_fork import fork1, sys___clone, sys___vfork14, sys_fork, sys_vfork
 from flavors.netbsd.kern_ktrace import ktrace
+from flavors.netbsd.kern_mutex import pass_proc_lock
 from flavors.netbsd.kern_proc import pgrp_find, pgrp_of, proc_enterpgrp, proc_find_raw
 from flavors.netbsd.kern_resource import donice, dosetrlimit
 from flavors.netbsd.kern_sig import kill_one, killpg1, kpgsignal, kpsignal
@@ -166,6 +167,7 @@ def _kill(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     if signo < 0 or signo >= NSIG:
         raise EINVAL(f"signal {signo}")
     target, group = args.process("to"), args.process("group")
+    yield from pass_proc_lock(k)
     if args.switch("everybody"):
         killpg1(k, l, signo, None, True)
     elif group is not None:
@@ -174,7 +176,7 @@ def _kill(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
         kill_one(k, l, proc_find_raw(k, target.p_pid), signo)
     else:
         killpg1(k, l, signo, l.lwp_proc.p_pgrp, False)
-    return no_wait(None)
+    return None
 
 
 @portable("type")
@@ -182,12 +184,13 @@ def _type(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     signo = args.number("signal")
     if signo <= 0 or signo >= NSIG:
         raise EINVAL(f"signal {signo}")
+    yield from pass_proc_lock(k)
     session = pgrp_of(l.lwp_proc).pg_session
     if session.s_ttyvp is None or not l.lwp_proc.p_lflag & PL_CONTROLT:
         raise ENOTTY("no controlling terminal")
     if session.s_ttypgrp is not None:
         kpgsignal(k, session.s_ttypgrp, signo, True)
-    return no_wait(None)
+    return None
 
 
 @portable("setpgid")
@@ -195,33 +198,32 @@ def _setpgid(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     p = l.lwp_proc
     pid = (args.process("of") or p).p_pid
     group = args.process("group")
+    yield from pass_proc_lock(k)
     proc_enterpgrp(k, p, pid, pid if group is None else group.p_pid, False)
-    return no_wait(None)
+    return None
 
 
 @portable("setsid")
 def _setsid(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     p = l.lwp_proc
+    yield from pass_proc_lock(k)
     proc_enterpgrp(k, p, p.p_pid, p.p_pid, True)
-    return no_wait(None)
+    return None
 
 
 @portable("setuid")
 def _setuid(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
-    kern_prot.sys_setuid(k, l, args.number("uid"))
-    return no_wait(None)
+    return kern_prot.sys_setuid(k, l, args.number("uid"))
 
 
 @portable("seteuid")
 def _seteuid(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
-    kern_prot.sys_seteuid(k, l, args.number("uid"))
-    return no_wait(None)
+    return kern_prot.sys_seteuid(k, l, args.number("uid"))
 
 
 @portable("setreuid")
 def _setreuid(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
-    kern_prot.sys_setreuid(k, l, args.number("ruid"), args.number("euid"))
-    return no_wait(None)
+    return kern_prot.sys_setreuid(k, l, args.number("ruid"), args.number("euid"))
 
 
 @portable("setrlimit")
@@ -384,7 +386,8 @@ def _load(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 @portable("ptrace")
 def _ptrace(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     request, target, events = args.text("request"), args.process("process"), args.number("events")
-    return no_wait(ptrace(k, l, request, target, args.number("signal"), events, args.switch("bad_size")))
+    yield from pass_proc_lock(k)
+    return ptrace(k, l, request, target, args.number("signal"), events, args.switch("bad_size"))
 
 
 @portable("getpid")

@@ -6,6 +6,7 @@ from flavors.netbsd.kern_auth import cred_of, suser
 from flavors.netbsd.kern_descrip import fd_closeexec
 from flavors.netbsd.kern_event import knote
 from flavors.netbsd.kern_ktrace import ktrderef
+from flavors.netbsd.kern_mutex import pass_proc_lock
 from flavors.netbsd.kern_prot import proc_crmod
 from flavors.netbsd.kern_sig import count_stopchild, kpsignal, miscount, stop_here
 from flavors.netbsd.param import (
@@ -34,7 +35,7 @@ from oracle.machine.files import vrele
 from oracle.machine.locks import rw_enter_exclusive, rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.traps import Kernel
+from oracle.machine.traps import Kernel, preempt
 
 
 @models(KERN_EXEC)
@@ -58,11 +59,15 @@ def execve1(k: Machine, l: Lwp, path: str, exists: bool, setuid: int | None) -> 
 def execve_runproc(k: Machine, l: Lwp, path: str, setuid: int | None) -> Kernel[None]:
     """Everything from the point of no return on, in the kernel's order."""
     p = l.lwp_proc
+    if k.sched.ready:
+        yield from preempt("image loaded")
     uvmspace_exec(p)
     l.lwp_usp = l.lwp_private = ""
     cwdunshare(p)
     fd_closeexec(k, p)
     p.p_stflag &= ~PST_PROFIL
+    if k.sched.ready:
+        yield from preempt("p_lock")
     execsigs(k, l)
     p.p_comm = path.rpartition("/")[2][:MAXCOMLEN]
     p.p_acflag &= ~AFORK
@@ -72,17 +77,26 @@ def execve_runproc(k: Machine, l: Lwp, path: str, setuid: int | None) -> Kernel[
     p.p_textvp = vp
     p.p_stackbase = k.next_serial()
     p.p_emul = NATIVE
+    if k.sched.ready:
+        yield from preempt("proc_lock")
     p.p_flag |= PK_EXEC
     if p.p_lflag & PL_PPWAIT:
+        yield from pass_proc_lock(k)
         assert p.p_pptr is not None
         p.p_lflag &= ~PL_PPWAIT
         k.wakeup(p.p_pptr.p_waitcv)  # sic: of the parent of record, who need not be the one that sleeps
+    if k.sched.ready:
+        yield from preempt("p_lock")
     _set_ids(k, l, p, setuid)
     p.p_siglist = l.lwp_siglist = 0  # sic: all that is pending is forgotten, what vfork had held back and SIGKILL included
     if p.p_klist:
         knote(k, p, NOTE_EXEC, cred_of(l))
     assert p.p_reflock is not None
     rw_exit(k, l, p.p_reflock)
+    if p.p_slflag & PSL_TRACED or p.p_sflag & PS_STOPEXEC:
+        if k.sched.ready:
+            yield from preempt("proc_lock")  # whoever looks now finds a process that runs its new program
+        yield from pass_proc_lock(k)
     if p.p_slflag & (PSL_TRACED | PSL_SYSCALL) == PSL_TRACED:
         kpsignal(k, p, SIGTRAP, l.lwp_tid)
     if p.p_sflag & PS_STOPEXEC:

@@ -6,6 +6,7 @@ from flavors.netbsd.kern_auth import cred_of, crfree
 from flavors.netbsd.kern_descrip import fd_free
 from flavors.netbsd.kern_event import knote
 from flavors.netbsd.kern_ktrace import ktrderef
+from flavors.netbsd.kern_mutex import pass_proc_lock
 from flavors.netbsd.kern_proc import fixjobc, pgrp_of, proc_find_raw, proc_free_pid, proc_leavepgrp
 from flavors.netbsd.kern_resource import chgproccnt, lim_free, sched_proc_exit
 from flavors.netbsd.kern_sig import count_stopchild, killproc, kpgsignal, kpsignal, miscount, sleep_sig, stop_here
@@ -90,13 +91,12 @@ def exit1(k: Machine, l: Lwp, rv: int) -> Kernel[None]:
     uvm_proc_exit(p)
     if k.sched.ready:
         yield from preempt("proc_lock")
+    yield from pass_proc_lock(k)  # kept until the process is a zombie, unless it hangs up a terminal
     if p.p_lflag & PL_PPWAIT:
         assert p.p_pptr is not None
         p.p_lflag &= ~PL_PPWAIT
         k.wakeup(p.p_pptr.p_waitcv)  # sic: of the parent of record, who need not be the one that sleeps
-        if k.sched.ready:
-            yield from preempt("proc_lock")  # the parent may be back from vfork before there is a zombie to wait for
-    _leave_session(k, p)
+    yield from _leave_session(k, p)
     if p.p_pgrp is not None:
         fixjobc(k, p, p.p_pgrp, False)
     if p.p_klist:
@@ -111,8 +111,11 @@ def exit1(k: Machine, l: Lwp, rv: int) -> Kernel[None]:
     raise LwpExit("exit1")
 
 
-def _leave_session(k: Machine, p: Proc) -> None:
-    """A session leader's exit hangs up the foreground group and takes the terminal away from the session."""
+def _leave_session(k: Machine, p: Proc) -> Kernel[None]:
+    """A session leader's exit hangs up the foreground group and takes the terminal away from the session.
+
+    The process lists are not locked while the terminal drains: a parent may be back from vfork before there is a zombie.
+    """
     session = pgrp_of(p).pg_session
     if session.s_leader is not p:
         return
@@ -121,6 +124,9 @@ def _leave_session(k: Machine, p: Proc) -> None:
         session.s_ttypgrp = None
         if pgrp is not None:
             kpgsignal(k, pgrp, SIGHUP, True)
+            if k.sched.ready:
+                yield from preempt("terminal drains")
+            yield from pass_proc_lock(k)
         vrele(session.s_ttyvp)
         session.s_ttyvp = None
     session.s_leader = None
@@ -206,7 +212,7 @@ def do_sys_wait(k: Machine, l: Lwp, pid: int, options: int) -> Kernel[tuple[Proc
         return None
     if child.p_stat == SZOMB:
         status = child.p_xstat
-        proc_free(k, l.lwp_proc, child)
+        yield from proc_free(k, l.lwp_proc, child)
     else:
         status = child.p_xstat << 8 | 0o177
     return child, status
@@ -236,6 +242,7 @@ def find_stopped_child(k: Machine, l: Lwp, pid: int, options: int) -> Kernel[Pro
         raise EINVAL(f"options {options:#x}")
     p = l.lwp_proc
     while True:
+        yield from pass_proc_lock(k)
         eligible = dying = False
         children: list[Proc] = p.p_children
         if pid > 0 and children:
@@ -265,7 +272,7 @@ def find_stopped_child(k: Machine, l: Lwp, pid: int, options: int) -> Kernel[Pro
 
 
 @models(KERN_EXIT)
-def proc_free(k: Machine, parent: Proc, p: Proc) -> None:
+def proc_free(k: Machine, parent: Proc, p: Proc) -> Kernel[None]:
     """Reap a zombie; one that was traced goes back to its real parent first, with a second exit signal."""
     if p.p_slflag & PSL_TRACED and p.p_opptr is not parent:
         p.p_slflag &= ~TRACE_FLAGS
@@ -285,6 +292,8 @@ def proc_free(k: Machine, parent: Proc, p: Proc) -> None:
     count_stopchild(parent, -1)
     proc_free_pid(k, p.p_pid)
     proc_leavepgrp(k, p)
+    if k.sched.ready:
+        yield from preempt("reaped")  # the process lists are free again: its slot is gone, its user is still charged
     p.p_lwps.clear()
     cred = p.p_ucred
     assert cred is not None and p.p_lock is not None

@@ -11,6 +11,7 @@ from flavors.netbsd.kern_event import knote
 from flavors.netbsd.kern_exit import proc_reparent
 from flavors.netbsd.kern_ktrace import ktrpoint_emul
 from flavors.netbsd.kern_lwp import lwp_create
+from flavors.netbsd.kern_mutex import mutex_pass
 from flavors.netbsd.kern_proc import list_of, proc_alloc
 from flavors.netbsd.kern_resource import chgproccnt, lim_copy, mischarge, sched_proc_fork
 from flavors.netbsd.kern_sig import kpsignal, miscount
@@ -139,12 +140,6 @@ def mutex_exit_unchecked(k: Machine, mutex: Mutex) -> None:
         k.wakeup(mutex)
 
 
-def mutex_pass(mutex: Mutex) -> Kernel[None]:
-    """Wait until nobody owns a mutex. For a section in which nothing can wait: nobody could see that it was owned meanwhile."""
-    while mutex.mtx_owner is not None:
-        yield from tsleep(mutex, mutex.mtx_name)
-
-
 def uarea_fault(k: Machine, l1: Lwp, faults: Faults) -> bool:
     """Whether the scenario wants this u-area not to be had."""
     number = faults.strike("uarea")
@@ -241,6 +236,8 @@ def fork1(
     else:
         p2_lock = Mutex("p_lock", None, 1, k.next_serial())  # [335] or has its own
     p2.p_lock = p2_lock
+    if p1_lock.mtx_owner is not None:  # [336, 338] for the credential
+        yield from mutex_pass(p1_lock)
     kauth_proc_fork(p1, p2)  # [337] sic: the process's credential, not the LWP's, to which the count was charged
     if p1.p_ucred is not cred:
         assert p2.p_ucred is not None

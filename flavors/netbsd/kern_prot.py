@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from flavors.netbsd.kern_auth import cred_of, crfree, suser
+from flavors.netbsd.kern_mutex import mutex_pass
 from flavors.netbsd.kern_resource import chgproccnt
 from flavors.netbsd.param import PK_SUGID
 from flavors.netbsd.sources import KERN_PROT
 from oracle.cite import models
 from oracle.machine.cred import Cred
 from oracle.machine.errno import EPERM
+from oracle.machine.locks import mutex_exit, mutex_tryenter
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
+from oracle.machine.traps import Kernel, preempt
 
 
 @models(KERN_PROT, function="proc_crmod_leave")
@@ -24,13 +27,16 @@ def proc_crmod(p: Proc, l: Lwp, new: Cred) -> None:
 
 
 @models(KERN_PROT)
-def do_setresuid(k: Machine, l: Lwp, r: int, e: int, sv: int, r_from: str, e_from: str, sv_from: str) -> None:
+def do_setresuid(k: Machine, l: Lwp, r: int, e: int, sv: int, r_from: str, e_from: str, sv_from: str) -> Kernel[None]:
     """Set real, effective and saved user id (-1: leave it).
 
     `r_from` and the others name the present ids ("r", "e", "s") that an ordinary user may set each to. A new real id moves one
     process from one uid's count to another's, and is never refused for that.
     """
     p = l.lwp_proc
+    assert p.p_lock is not None
+    if p.p_lock.mtx_owner is not None:
+        yield from mutex_pass(p.p_lock)
     cred = p.p_ucred
     assert cred is not None and p.p_limit is not None
     present = {"r": cred.cr_ruid, "e": cred.cr_uid, "s": cred.cr_svuid}
@@ -42,6 +48,8 @@ def do_setresuid(k: Machine, l: Lwp, r: int, e: int, sv: int, r_from: str, e_fro
     new = cred.copy()
     if r not in (-1, cred.cr_ruid):
         chgproccnt(k, cred.cr_ruid, -1)
+        if k.sched.ready:
+            yield from _between_the_counts(k, l, p)
         chgproccnt(k, r, 1)
         new.cr_ruid = r
     if sv != -1:
@@ -51,23 +59,33 @@ def do_setresuid(k: Machine, l: Lwp, r: int, e: int, sv: int, r_from: str, e_fro
     proc_crmod(p, l, new)
 
 
+@models(KERN_PROT, function="do_setresuid")
+def _between_the_counts(k: Machine, l: Lwp, p: Proc) -> Kernel[None]:
+    """The process is charged to nobody for a moment. Its lock is held, which keeps a fork from taking its credential, but no
+    other process of the user from being counted."""
+    assert p.p_lock is not None
+    mutex_tryenter(k, l, p.p_lock)
+    yield from preempt("between the counts")
+    mutex_exit(k, l, p.p_lock)
+
+
 @models(KERN_PROT)
-def sys_setuid(k: Machine, l: Lwp, uid: int) -> None:
+def sys_setuid(k: Machine, l: Lwp, uid: int) -> Kernel[None]:
     """setuid(2): all three ids."""
-    do_setresuid(k, l, uid, uid, uid, "r", "r", "r")
+    return do_setresuid(k, l, uid, uid, uid, "r", "r", "r")
 
 
 @models(KERN_PROT)
-def sys_seteuid(k: Machine, l: Lwp, uid: int) -> None:
+def sys_seteuid(k: Machine, l: Lwp, uid: int) -> Kernel[None]:
     """seteuid(2)."""
-    do_setresuid(k, l, -1, uid, -1, "", "rs", "")
+    return do_setresuid(k, l, -1, uid, -1, "", "rs", "")
 
 
 @models(KERN_PROT)
-def sys_setreuid(k: Machine, l: Lwp, ruid: int, euid: int) -> None:
+def sys_setreuid(k: Machine, l: Lwp, ruid: int, euid: int) -> Kernel[None]:
     """setreuid(2): the saved id becomes the effective one if the real one changes."""
     cred = cred_of(l)
     ruid = cred.cr_ruid if ruid == -1 else ruid
     euid = cred.cr_uid if euid == -1 else euid
     sv = -1 if ruid == cred.cr_ruid else euid
-    do_setresuid(k, l, ruid, euid, sv, "re", "res", "res")
+    return do_setresuid(k, l, ruid, euid, sv, "re", "res", "res")

@@ -27,7 +27,9 @@ from oracle.flavor import Args, Call
 from oracle.machine.errno import ERESTART, Errno
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.traps import Kernel, may_block, tsleep
+from oracle.machine.traps import Kernel, may_block, preempt, tsleep
+
+IN_USER_MODE = frozenset(("store", "load", "burn"))  # what a program does without a system call
 
 
 @models(KERN_LWP, function="lwp_userret")
@@ -54,6 +56,8 @@ def syscall(k: Machine, l: Lwp, call: Call, args: Args) -> Kernel[int | str | No
     """A system call from user mode to user mode. ERESTART makes it again, after signals were dealt with."""
     if l.lwp_ucred is not l.lwp_proc.p_ucred:
         lwp_update_creds(l)
+    if k.sched.ready and call.spec.name not in IN_USER_MODE:
+        yield from preempt("entered")  # it is in the kernel, and has looked at nothing yet but its credential
     while True:
         try:
             value = yield from call.run(k, l, args)
