@@ -72,6 +72,7 @@ class Globals:
     mqueues: dict[str, Mqueue] = field(default_factory=dict)
     p_wakeup: dict[Proc, None] = field(default_factory=dict)  # who has a thr_wakeup coming that it has not slept for
     threadless: dict[Lwp, None] = field(default_factory=dict)  # lwps that are linked and wait for their thread
+    unscheduled: dict[Lwp, None] = field(default_factory=dict)  # new threads that nobody has set going yet
     unstarted: dict[Proc, None] = field(default_factory=dict)  # embryos that a kernel caller of fork1 means to leave so
     freed: dict[Proc, int] = field(default_factory=dict)  # reaped processes: how many were allocated by then
     allocated: int = 0  # processes allocated

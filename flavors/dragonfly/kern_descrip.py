@@ -13,7 +13,7 @@ from oracle.machine.files import FdToLeader, File, FileDesc, Vnode, vref, vrele
 from oracle.machine.kevent import KQueue
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.traps import Kernel, no_wait
+from oracle.machine.traps import Kernel, may_block, no_wait
 
 
 def fd_of(p: Proc) -> FileDesc:
@@ -89,6 +89,8 @@ def fdfree(k: Machine, lp: Lwp, p: Proc, repl: FileDesc | None) -> Kernel[None]:
     if fdp.fd_refcnt > 0:
         p.p_fd = repl
         return
+    if k.sched.ready and any(fp.f_count == 1 for fp in fdp.fd_files.values()):
+        yield from may_block("closef")  # who closes a file for good may have to wait for its vnode, a terminal's output …
     for fd in sorted(fdp.fd_files):
         yield from closef(k, fdp.fd_files.pop(fd), p)
     fdp.fd_exclose.clear()
@@ -186,4 +188,6 @@ def fdcloseexec(k: Machine, p: Proc) -> Kernel[None]:
 def unshare_for_exec(k: Machine, lp: Lwp, p: Proc) -> Kernel[None]:
     """exec works on a table of its own."""
     if fd_of(p).fd_refcnt > 1:
+        if k.sched.ready:
+            yield from may_block("fdcopy")
         yield from fdfree(k, lp, p, fdcopy(p))

@@ -30,17 +30,23 @@ from oracle.machine.errno import ENOENT
 from oracle.machine.files import vrele
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Args, Lwp, Proc
-from oracle.machine.traps import Kernel
+from oracle.machine.traps import Kernel, may_block
 
 
 @models(KERN_EXEC)
 def kern_execve(k: Machine, lp: Lwp, path: str, exists: bool, setuid: int | None) -> Kernel[None]:
     """Replace the program. `setuid` is the owner of a set-user-id program."""
     p = lp.lwp_proc
+    if k.sched.ready:
+        yield from may_block("namei")
     if not exists:
         raise ENOENT(path)
     yield from kern_of(k).rev.exec_new_vmspace(k, lp)
+    if k.sched.ready:
+        yield from may_block("copyout")  # of the arguments, to the new stack
     yield from unshare_for_exec(k, lp, p)
+    if k.sched.ready and acts_of(p).ps_refcnt > 1:
+        yield from may_block("kmalloc subproc")
     _unshare_sigacts(p)
     p.p_vkernel = None
     p.p_emul = ""

@@ -175,7 +175,7 @@ def lwp_signotify(k: Machine, lp: Lwp) -> None:
         if lp in kern_of(k).threadless:
             raise Panic("a signal for an lwp that has no thread yet")
         p = lp.lwp_proc
-        if p.p_stat != SIDL and lp is not k.curlwp and not kern_of(k).rev.is_zombie(p):
+        if p.p_stat != SIDL and lp is not k.curlwp and not kern_of(k).rev.is_zombie(p) and lp not in kern_of(k).unscheduled:
             k.sched.spawn(lp, "trap", k.userret(k, lp))
     elif lp.lwp_flag & LWP_SINTR or lp.lwp_stat == LSRUN:
         k.sched.interrupt(lp)

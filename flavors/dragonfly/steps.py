@@ -97,6 +97,14 @@ def forked_estcpu(lp: Lwp) -> int:
     return estcpu
 
 
+def copyout_tid(k: Machine, lp: Lwp) -> Kernel[None]:
+    """The memory that a new thread's id goes to may have to be paged in."""
+    unscheduled = kern_of(k).unscheduled
+    unscheduled[lp] = None
+    yield from may_block("copyout")
+    del unscheduled[lp]
+
+
 def first_steps(k: Machine, lp: Lwp, prepared: bool, func: bool) -> Kernel[None]:
     """How a new thread enters user mode: at its function, which may be nowhere; on a stack that may not be there."""
     if not prepared:

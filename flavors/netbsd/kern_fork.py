@@ -236,7 +236,7 @@ def fork1(
     else:
         p2_lock = Mutex("p_lock", None, 1, k.next_serial())  # [335] or has its own
     p2.p_lock = p2_lock
-    if p1_lock.mtx_owner is not None:  # [336, 338] for the credential
+    if p1_lock.mtx_owner is not None:  # [337] for the credential
         yield from mutex_pass(p1_lock)
     kauth_proc_fork(p1, p2)  # [337] sic: the process's credential, not the LWP's, to which the count was charged
     if p1.p_ucred is not cred:

@@ -98,6 +98,8 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     lp2 = yield from lwp_fork(k, lp, p, RFPROC)  # [167]
     prepared = args.text("stack") == "ok"
     lp2.lwp_usp = "new" if prepared else BAD_STACK  # [168] sic: nobody looks at its error
+    if k.sched.ready:  # [169-170] sic: it has a thread that runs nowhere, and whoever ends the process can't wake it
+        yield from steps.copyout_tid(k, lp2)
     if args.text("tid1") == "bad":  # [169-170]
         _undo_lwp_create(p, lp2)  # [171]
         raise EFAULT("tid1 can't be written")  # [194]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flavors.dragonfly.calls import SHARED_CALLS
+from collections.abc import Mapping
+
+from flavors.dragonfly.calls import IN_USER_MODE, SHARED_CALLS
 from flavors.dragonfly.fork_calls import fork_calls, thread_calls
 from flavors.dragonfly.r768af85b.kern_fork import fork1, start_forked_proc, sys_fork, sys_lwp_create, sys_rfork, sys_vfork
 from flavors.dragonfly.sys_mqueue import check_limit, mq_open
@@ -11,6 +13,7 @@ from oracle.calls import PORTABLE_BY_NAME
 from oracle.flavor import Args, Call, at_once
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
+from oracle.machine.traps import Kernel, may_block
 
 
 def _mq_open(k: Machine, lp: Lwp, args: Args) -> int:
@@ -20,9 +23,27 @@ def _mq_open(k: Machine, lp: Lwp, args: Args) -> int:
     return fsetfd(p, mq_open(k, p, args.text("name"), create))
 
 
+WITHOUT_LOCK = IN_USER_MODE | {"getpid", "getppid", "getpgrp"}
+
+
+def locked(calls: Mapping[str, Call]) -> dict[str, Call]:
+    """The calls as they are when each takes the giant lock itself, once the thread has its credential."""
+    return {name: call if name in WITHOUT_LOCK else _locked(call) for name, call in calls.items()}
+
+
+def _locked(call: Call) -> Call:
+    def run(k: Machine, lp: Lwp, args: Args) -> Kernel[int | str | None]:
+        if k.sched.ready:
+            yield from may_block("mplock")
+        return (yield from call.run(k, lp, args))
+
+    return Call(call.spec, run)
+
+
 CALLS: dict[str, Call] = (
-    SHARED_CALLS
+    locked(SHARED_CALLS)
     | fork_calls(sys_fork, sys_vfork, sys_rfork, fork1, start_forked_proc)
-    | thread_calls(sys_lwp_create)
-    | {"mq_open": Call(PORTABLE_BY_NAME["mq_open"], at_once(_mq_open))}
+    | locked(thread_calls(sys_lwp_create))
+    | locked({"mq_open": Call(PORTABLE_BY_NAME["mq_open"], at_once(_mq_open))})
+    | {"lwp_create": thread_calls(sys_lwp_create)["lwp_create"]}  # like fork and its kin, it has its own place for that
 )

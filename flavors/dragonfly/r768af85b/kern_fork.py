@@ -107,6 +107,8 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     lp2 = yield from lwp_fork(k, lp, p, RFPROC)  # [203]
     prepared = args.text("stack") == "ok"
     lp2.lwp_usp = "new" if prepared else BAD_STACK  # [204] sic: nobody looks at its error
+    if k.sched.ready:  # [205-206] sic: it has a thread that runs nowhere, and whoever ends the process can't wake it
+        yield from steps.copyout_tid(k, lp2)
     if args.text("tid1") == "bad":  # [205-206]
         _undo_lwp_create(k, p, lp2)  # [207]
         raise EFAULT("tid1 can't be written")  # [234]
