@@ -72,6 +72,15 @@ def _interrupted(lp: Lwp, sig: int) -> Errno:
     return ERESTART(signal_name(sig))
 
 
+def wait_for_memory(k: Machine, lp: Lwp, why: str) -> Kernel[None]:
+    """An allocation may sleep: signals that come then find nobody to take them, and wait for the process; after that, the
+    thread is ready but does not run yet, and takes its signals itself."""
+    lp.lwp_stat = LSSLEEP
+    yield from traps.may_block(f"short of memory: {why}")
+    lp.lwp_stat = LSRUN
+    yield from traps.may_block(why)
+
+
 @models(KERN_LOCK, function="lockmgr")
 def lock_exclusive(k: Machine, lp: Lwp, lock: RwLock) -> Kernel[None]:
     """Take a lock exclusively. Who waits for it is asleep, and no signal is given to it meanwhile."""

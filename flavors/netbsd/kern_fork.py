@@ -179,9 +179,7 @@ def fork1(
     # [235-236] sic: the count is the first extra argument, but the listener that keeps five slots for root reads the second
     if tnprocs >= k.maxproc or not authorize_fork(k, cred, tnprocs, 0):
         if k.sched.ready:
-            yield from preempt(
-                "refused"
-            )  # sic: counted all the same until now: two that want the last slot can both be refused
+            yield from preempt("refused")  # sic: counted all the same until now, and in the way of others
         k.nprocs -= 1  # [240] undo
         if ratecheck(globals_.lasttfm, k.ticks, FORK_TFMRATE):  # [239, 241] once in ten seconds
             tablefull(k, "proc", "increase kern.maxproc or NPROC")  # [242] the message

@@ -13,7 +13,7 @@ from flavors.dragonfly.kern_ktrace import ktrinherit
 from flavors.dragonfly.kern_proc import list_of, proc_add_allproc
 from flavors.dragonfly.kern_resource import chgproccnt
 from flavors.dragonfly.kern_sig import BAD_STACK
-from flavors.dragonfly.kern_synch import tsleep
+from flavors.dragonfly.kern_synch import tsleep, wait_for_memory
 from flavors.dragonfly.proc_h import (
     AFORK,
     HZ,
@@ -167,7 +167,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             steps.group_is_there(k, pgrp)
             raise EAGAIN(f"uid {uid} has {k.uid(uid).ui_proccnt} processes, its limit is {most}")  # [312-313]
         if k.sched.ready:  # [317]
-            yield from may_block("zalloc proc")
+            yield from wait_for_memory(k, lp1, "zalloc proc")
         p2 = k.new_proc(p1.p_comm, SIDL)  # [317-318, 331, 337, 345, 453, 455] zeroed, but for its name and state
         kern.allocated += 1
         if flags & RFTHREAD:  # [323]
@@ -196,7 +196,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             acts1.ps_refcnt += 1  # [366]
         else:
             if k.sched.ready:  # [368-369]
-                yield from may_block("kmalloc subproc")
+                yield from wait_for_memory(k, lp1, "kmalloc subproc")
             p2.p_sigacts = steps.copy_sigacts(acts1)  # [368-371]
         if flags & RFLINUXTHPN:  # [373]
             p2.p_exitsig = SIGUSR1  # [374]
@@ -207,11 +207,11 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             p2.p_textvp.v_usecount += 1  # [381]
         if flags & RFCFDG:  # [386]
             if k.sched.ready:
-                yield from may_block("fdinit")
+                yield from wait_for_memory(k, lp1, "fdinit")
             p2.p_fd = fdinit(p1)  # [387-388] sic: the mask is the system's default
         elif flags & RFFDG:  # [389]
             if k.sched.ready:
-                yield from may_block("fdcopy")
+                yield from wait_for_memory(k, lp1, "fdcopy")
             p2.p_fd = fdcopy(p1)  # [390-391]
         else:
             yield from _share_descriptors(k, p1, p2, flags)  # [393-411, 413]
@@ -226,7 +226,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             p2.p_flag |= P_PPWAIT  # [424]
         if p1.p_vkernel is not None:  # [430]
             if k.sched.ready:
-                yield from may_block("vkernel_inherit")
+                yield from wait_for_memory(k, lp1, "vkernel_inherit")
             p2.p_vkernel = p1.p_vkernel  # [431] vkernel_inherit
         members = list_of(k, p1)
         members.insert(members.index(p1) + 1, p2)  # [438]
@@ -308,7 +308,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
         tid = destproc.p_lasttid  # [564]
         destproc.p_lasttid += 1
     if k.sched.ready:  # [567]
-        yield from may_block("zalloc lwp")
+        yield from wait_for_memory(k, origlp, "zalloc lwp")
     estcpu = steps.forked_estcpu(origlp)  # [588]
     lp = Lwp(
         destproc,  # [567-569]
@@ -332,7 +332,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
     if k.sched.ready:  # [591] sic: the lwp can be seen, and has no thread yet
         threadless = kern_of(k).threadless
         threadless[lp] = None
-        yield from may_block("lwkt_alloc_thread")
+        yield from wait_for_memory(k, origlp, "lwkt_alloc_thread")
         del threadless[lp]
     return lp  # [609]
 

@@ -13,7 +13,7 @@ from flavors.dragonfly.kern_plimit import plimit_fork, plimit_lwp_fork
 from flavors.dragonfly.kern_proc import list_of, proc_add_allproc
 from flavors.dragonfly.kern_resource import chgproccnt
 from flavors.dragonfly.kern_sig import BAD_STACK
-from flavors.dragonfly.kern_synch import tsleep
+from flavors.dragonfly.kern_synch import tsleep, wait_for_memory
 from flavors.dragonfly.proc_h import (
     AFORK,
     HZ,
@@ -179,7 +179,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             steps.group_is_there(k, pgrp)
             raise EAGAIN(f"uid {uid} has {k.uid(uid).ui_proccnt} processes, its limit is {most}")  # [349-350]
         if k.sched.ready:  # [354]
-            yield from may_block("kmalloc proc")
+            yield from wait_for_memory(k, lp1, "kmalloc proc")
         p2 = k.new_proc(p1.p_comm, SIDL)  # [354, 367-368, 375, 383, 492, 494] zeroed, but for its name and state
         kern.allocated += 1
         if flags & RFTHREAD:  # [359]
@@ -206,7 +206,7 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             acts1.ps_refcnt += 1  # [405]
         else:
             if k.sched.ready:  # [407-408]
-                yield from may_block("kmalloc subproc")
+                yield from wait_for_memory(k, lp1, "kmalloc subproc")
             p2.p_sigacts = steps.copy_sigacts(acts1)  # [407-410]
         if flags & RFLINUXTHPN:  # [412]
             p2.p_exitsig = SIGUSR1  # [413]
@@ -217,11 +217,11 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
             p2.p_textvp.v_usecount += 1  # [420]
         if flags & RFCFDG:  # [425]
             if k.sched.ready:
-                yield from may_block("fdinit")
+                yield from wait_for_memory(k, lp1, "fdinit")
             p2.p_fd = fdinit(p1)  # [426-427] sic: the mask is the system's default
         elif flags & RFFDG:  # [428]
             if k.sched.ready:
-                yield from may_block("fdcopy")
+                yield from wait_for_memory(k, lp1, "fdcopy")
             p2.p_fd = fdcopy(p1)  # [429-430]
         else:
             yield from _share_descriptors(k, p1, p2, flags)  # [432-450, 452]
@@ -310,7 +310,7 @@ def _share_descriptors(k: Machine, p1: Proc, p2: Proc, flags: int) -> Kernel[Non
 def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]:
     """A thread of a process, made after an existing one. It is linked, and not yet running."""
     if k.sched.ready:  # [577]
-        yield from may_block("kmalloc lwp")
+        yield from wait_for_memory(k, origlp, "kmalloc lwp")
     estcpu = steps.forked_estcpu(origlp)  # [596]
     tid = destproc.p_lasttid + 1  # [604, 606]
     if not 0 <= tid <= MAX_TID:  # [606]
@@ -343,7 +343,7 @@ def lwp_fork(k: Machine, origlp: Lwp, destproc: Proc, flags: int) -> Kernel[Lwp]
     if k.sched.ready:  # [612-613] sic: the lwp can be seen, and has no thread yet
         threadless = kern_of(k).threadless
         threadless[lp] = None
-        yield from may_block("lwkt_alloc_thread")
+        yield from wait_for_memory(k, origlp, "lwkt_alloc_thread")
         del threadless[lp]
     return lp  # [631]
 

@@ -38,17 +38,32 @@ def test_a_signal_between_the_test_and_the_copy_reaches_both_processes() -> None
     box.do("parent", "sigaction", signal="SIGALRM", handler="h")
     box.start("parent", "fork")
     box.start("shell", "kill", to="parent", signal="SIGALRM")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and "kmalloc" in why(current) else 0
+    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current).startswith("kmalloc") else 0
     box.run()
     assert box.lwp("parent").lwp_handled == ("SIGALRM h",)
     assert box.lwp("kid").lwp_handled == ("SIGALRM h",)
+
+
+def test_a_signal_to_a_fork_that_is_short_of_memory_reaches_the_parent_alone() -> None:
+    box = Box()
+    box.do("parent", "sigaction", signal="SIGALRM", handler="h")
+    box.start("parent", "fork")
+    box.start("shell", "kill", to="parent", signal="SIGALRM")
+    box.k.sched.pick = lambda current, ready: (
+        1 if current is not None and "short of memory: kmalloc subproc" in why(current) else 0
+    )
+    box.run()
+    assert box.lwp("parent").lwp_handled == ("SIGALRM h",)
+    assert box.lwp("kid").lwp_handled == ()
 
 
 def test_a_stop_that_hits_a_fork_on_its_way_in_stops_the_parent_alone() -> None:
     box = Box()
     task = box.start("parent", "fork")
     box.start("shell", "kill", to="parent", signal="SIGSTOP")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and "mplock" in why(current) else 0
+    box.k.sched.pick = lambda current, ready: (
+        1 if current is not None and (current.name, why(current)) == ("fork", "mplock") else 0
+    )
     box.run()
     assert box.said(task) == ASLEEP
     assert box.proc("parent").p_stat == SSTOP
