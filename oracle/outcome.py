@@ -39,7 +39,9 @@ class Unmet:
 
 @dataclass(frozen=True, slots=True)
 class Misplaced:
-    """A defect that was seen where it should not be, or the other way round. `sign`: the one that is missing, if one is.
+    """A defect that was seen where it should not be, or the other way round; or likewise an assertion that was satisfied.
+
+    `sign`: the one that is missing, if one is.
 
     `line` is where the scenario says that it should be otherwise.
     """
@@ -70,8 +72,8 @@ class RunResult(NamedTuple):
     violations: tuple[Violation, ...] = ()
     unmodelled: str = ""  # what the flavor does not model, if the scenario met it: then the rest says nothing
     crash: str = ""  # the traceback, if the flavor (or we) failed
-    defect: bool | None = (
-        None  # whether all signs of the scenario's defect were there; None: it has none, or wasn't run to the end
+    shown: bool | None = (
+        None  # whether all signs of the scenario's entry were there; None: it has none, or wasn't run to the end
     )
     misplaced: tuple[Misplaced, ...] = ()
     exploration: Exploration | None = None  # where steps ran concurrently: what can become of them

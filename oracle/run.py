@@ -157,7 +157,7 @@ class Execution:
     def result(self, crash: str = "") -> RunResult:
         """What the run came to, so far. Nothing was observed of a run that crashed or never started."""
         unseen = bool(crash) or not self.started
-        shown, misplaced = self.verdict.of_defect(self.scenario.defect, self.unmodelled, crash)
+        shown, misplaced = self.verdict.of_signs(self.scenario.entry, self.unmodelled, crash)
         outcomes: list[Outcome] = []
         for made in self.made:
             outcomes.append(self.outcome(made))

@@ -61,7 +61,8 @@ class Quantifier(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Facts expected at this point of the program; or, as a `sign`, those by which the scenario's defect is known.
+    """Facts expected at this point of the program; or, as a `sign`, those by which the scenario's defect is known, or which the
+    assertion of a standard requires.
 
     Where steps ran concurrently, `quantifier` says under which schedules they hold together; a sign has to hold under one.
     """
@@ -69,7 +70,7 @@ class Check:
     index: int
     expected: tuple[Expectation, ...]
     only: tuple[Selector, ...] = ()
-    sign: bool = False  # `shows` in the file
+    sign: bool = False  # `shows` in the file, or `requires`
     quantifier: Quantifier = Quantifier.ALWAYS
     line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
 
@@ -140,6 +141,21 @@ class Defect:
         return selects(self.on, flavor_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """What a standard says, and a scenario witnesses: satisfied where all is there that it requires."""
+
+    id: str  # standard/assertion: "posix/fork-03"
+    clause: str  # where the standard says it
+    violated_on: tuple[Selector, ...] = ()
+    line: int = field(default=0, compare=False)  # of the file; where a value stands is no part of it
+
+    def is_on(self, flavor_id: str) -> bool:
+        """Whether all signs are to be there, which is to satisfy it."""
+        return not (self.violated_on and selects(self.violated_on, flavor_id))
+
+
+Entry: TypeAlias = Defect | Assertion  # of a register of defects, or of a standard
 Item: TypeAlias = Step | Check | Concurrently  # of a program
 
 
@@ -147,7 +163,8 @@ Item: TypeAlias = Step | Check | Concurrently  # of a program
 class Scenario:
     """A whole scenario. `agree` lists facts (by glob) on which its flavors have to agree; "*" is all but one system's own.
 
-    Where it shows an entry of a register of defects, `defect` says which, and its signs are among the steps.
+    Where it shows an entry of a register of defects, `defect` says which, and its signs are among the steps. `standard` is
+    likewise for what a standard says, and no scenario has both.
     """
 
     name: str  # path below the specs folder without its ending, such as "limits/last-slots"
@@ -160,6 +177,7 @@ class Scenario:
     only: tuple[Selector, ...] = ()
     agree: tuple[str, ...] = ()
     defect: Defect | None = None
+    standard: Assertion | None = None
     file: str = field(default="", compare=False)
 
     def asks_for(self, path: str) -> bool:
@@ -176,6 +194,13 @@ class Scenario:
                 raise ScenarioError(f"step {step.index}: {not_a_role(step.born)}")
         if self.defect is not None and not self.defect.on:
             raise ScenarioError(f"{self.defect.id}: no flavor has it; say in `on` which have")
+        if self.defect is not None and self.standard is not None:
+            raise ScenarioError(f"it shows {self.defect.id} and witnesses {self.standard.id}: make it two scenarios")
+
+    @property
+    def entry(self) -> Entry | None:
+        """What its signs are signs of."""
+        return self.defect if self.defect is not None else self.standard
 
     @property
     def calls(self) -> tuple[Step, ...]:

@@ -31,7 +31,7 @@ def scenario_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
     defs = made["$defs"]
     _select(defs, flavors)
     defs["Signal"]["examples"] = _names(flavor.signals for flavor in flavors)
-    for shape, key in (("CheckShape", "check"), ("ShowsShape", "shows")):
+    for shape, key in (("CheckShape", "check"), ("ShowsShape", "shows"), ("RequiresShape", "requires")):
         defs[shape]["properties"][key].update(_check_schema())
     defs.update(_fact_types())
     tunables = {name: {"type": "integer"} for flavor in flavors for name in flavor.tunables}
@@ -48,7 +48,7 @@ def not_shown_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
     made = NotShownListShape.model_json_schema(schema_generator=_Generator)
     _tidy(made, {})
     _select(made["$defs"], flavors)
-    return {"$schema": DIALECT, **made, "title": "Defects that no fork-oracle scenario shows"}
+    return {"$schema": DIALECT, **made, "title": "Entries that no fork-oracle scenario shows"}
 
 
 def _select(defs: dict[str, Any], flavors: Sequence[Flavor]) -> None:

@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from oracle.facts import Value
 from oracle.flavor import Flavor, KnownViolation
 from oracle.machine import invariants
 from oracle.machine.machine import Machine
 from oracle.outcome import ABSENT, Misplaced, Unmet, Violation
-from oracle.scenario import Defect
+from oracle.scenario import Assertion, Entry
+
+
+class Words(NamedTuple):
+    """What is said of signs that are not as expected."""
+
+    missing: str
+    surplus: str
+    silent: str
+    unsigned: str
+
+
+DEFECT = Words(
+    "{} is not shown",
+    "{} is shown, all its signs are there, but `on` leaves it out",
+    "{} is not shown, for want of a model: {}",
+    "no `shows` says by what {} is known here",
+)
+ASSERTION = Words(
+    "{} is violated",
+    "{} is satisfied, all that it requires is there, but `violated_on` names it",
+    "that {} is violated is not shown, for want of a model: {}",
+    "no `requires` says what {} requires here",
+)
 
 
 class Verdict:
-    """Unmet expectations and broken invariants of one run, and the signs of a defect that were looked for."""
+    """Unmet expectations and broken invariants of one run, and the signs that were looked for."""
 
     __slots__ = ("flavor", "missing", "signs", "unmet", "violations")
 
@@ -43,27 +67,27 @@ class Verdict:
             self.unmet.append(Unmet(path, expected, actual, line))
 
     def sign(self, path: str, expected: Value, actual: Value | None, line: int) -> None:
-        """Look for a sign of the scenario's defect."""
+        """Look for a sign of the scenario's defect, or for what its standard requires."""
         self.signs += 1
         if not is_met(expected, actual):
             self.missing.append(Unmet(path, expected, actual, line))
 
-    def of_defect(self, defect: Defect | None, unmodelled: str, crash: str) -> tuple[bool | None, tuple[Misplaced, ...]]:
-        """Whether the flavor has the scenario's defect (None: there is no telling), and what is wrong with that."""
-        if defect is None or crash:
+    def of_signs(self, entry: Entry | None, unmodelled: str, crash: str) -> tuple[bool | None, tuple[Misplaced, ...]]:
+        """Whether all signs of the scenario's entry were there (None: there is no telling), and what is wrong with that."""
+        if entry is None or crash:
             return None, ()
-        has = defect.is_on(self.flavor.id)
+        due = entry.is_on(self.flavor.id)
+        words = ASSERTION if isinstance(entry, Assertion) else DEFECT
         if unmodelled:
-            return None, (
-                Misplaced(f"{defect.id} is not shown, for want of a model: {unmodelled}", defect.line),
-            ) if has else ()
+            needed = due is not isinstance(entry, Assertion)  # that something works as it should may stay open
+            return None, (Misplaced(words.silent.format(entry.id, unmodelled), entry.line),) if needed else ()
         if not self.signs:
-            return None, (Misplaced(f"no `shows` says by what {defect.id} is known here", defect.line),)
-        if self.missing and has:
-            return False, tuple([Misplaced(f"{defect.id} is not shown", one.line, one) for one in self.missing])
-        if not self.missing and not has:
-            return True, (Misplaced(f"{defect.id} is shown, all its signs are there, but `on` leaves it out", defect.line),)
-        return has, ()
+            return None, (Misplaced(words.unsigned.format(entry.id), entry.line),)
+        if self.missing and due:
+            return False, tuple([Misplaced(words.missing.format(entry.id), one.line, one) for one in self.missing])
+        if not self.missing and not due:
+            return True, (Misplaced(words.surplus.format(entry.id), entry.line),)
+        return due, ()
 
 
 def is_met(expected: Value, actual: Value | None) -> bool:

@@ -13,7 +13,7 @@ from oracle.flavor import Flavor
 from oracle.observation import Observation
 from oracle.outcome import ABSENT, Exploration, Misplaced, Outcome, Possibility, RunResult, Unmet, Violation
 from oracle.run import Execution
-from oracle.scenario import Check, Defect, Quantifier, Scenario
+from oracle.scenario import Assertion, Check, Entry, Quantifier, Scenario
 
 MOST_EXECUTIONS = 100_000
 OR = " | "
@@ -40,7 +40,7 @@ class Found:
         else:
             nearest = min(known.schedule, schedule, key=_surprise)
             self.possibilities[key] = known._replace(schedule=nearest, runs=known.runs + 1)
-        said = (result.unmet, result.violations, result.defect)
+        said = (result.unmet, result.violations, result.shown)
         first = self.results.get(said)
         if first is None or _surprise(schedule) < _surprise(first[1]):
             self.results[said] = (result, schedule)
@@ -113,7 +113,7 @@ def _together(scenario: Scenario, flavor: Flavor, found: Found, exploration: Exp
     told = [one for one in possibilities if not one.unmodelled and not one.crash]
     unmodelled = next((one.unmodelled for one in possibilities if one.unmodelled), "")
     crash = next((f"under the schedule {one.schedule!r}: {one.crash}" for one in possibilities if one.crash), "")
-    shown, misplaced = _defect(scenario.defect, flavor, [result for result, _ in results])
+    shown, misplaced = _signs(scenario.entry, flavor, [result for result, _ in results])
     return RunResult(
         scenario.name,
         flavor.id,
@@ -212,16 +212,16 @@ def _violations(results: list[RunResult]) -> tuple[Violation, ...]:
     return tuple(first.values())
 
 
-def _defect(defect: Defect | None, flavor: Flavor, results: list[RunResult]) -> tuple[bool | None, tuple[Misplaced, ...]]:
-    """A defect is there if one schedule shows it."""
-    if defect is None:
+def _signs(entry: Entry | None, flavor: Flavor, results: list[RunResult]) -> tuple[bool | None, tuple[Misplaced, ...]]:
+    """A defect is there if one schedule shows it; an assertion is satisfied if no schedule violates it."""
+    if entry is None:
         return None, ()
-    shown = [result for result in results if result.defect]
-    if shown:
-        return True, shown[0].misplaced
-    if defect.is_on(flavor.id):
-        return (False if any(result.defect is False for result in results) else None), results[0].misplaced
-    return (False if any(result.defect is False for result in results) else None), ()
+    telling = not isinstance(entry, Assertion)
+    for result in results:
+        if result.shown is telling:
+            return telling, result.misplaced
+    untold = (not telling) if any(result.shown is (not telling) for result in results) else None
+    return untold, results[0].misplaced if entry.is_on(flavor.id) is telling else ()
 
 
 def _surprise(schedule: str) -> tuple[int, list[int], str]:

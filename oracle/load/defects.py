@@ -1,4 +1,4 @@
-"""The second pass over what concerns registers of defects: the entry that a scenario shows, and lists of those not shown."""
+"""The second pass over registers of defects and over standards: the entry that a scenario shows, and lists of others."""
 
 from __future__ import annotations
 
@@ -8,24 +8,51 @@ from oracle.flavor import Flavor
 from oracle.load.context import Context, given
 from oracle.load.problems import Problems
 from oracle.load.yamlpos import Node
-from oracle.register import Because, NotShown, system_of
-from oracle.scenario import Check, Defect, Item, Promise, selects
+from oracle.register import Because, NotShown, is_claim, system_of
+from oracle.scenario import Assertion, Check, Defect, Item, Promise, selects
 
 
-def defect(context: Context, node: Node | None, program: Sequence[Item], root: Node) -> Defect | None:
-    """The entry that a scenario shows: each flavor that the scenario runs on needs a sign to tell whether it is there."""
-    signs = [item for item in program if isinstance(item, Check) and item.sign]
+def defect(context: Context, root: Node, program: Sequence[Item]) -> Defect | None:
+    """The entry of a register of defects that a scenario shows."""
+    node = root.entries.get("defect")
     if node is None:
-        if signs:
-            place = next(one for one in root.entries["steps"].items if one.line == signs[0].line)
-            context.add(place, "`shows` are the signs of a defect, and the scenario has no `defect`")
+        _no_signs(context, root, "shows", "`shows` are the signs of a defect, and the scenario has no `defect`")
         return None
     entry = _entry(context, node)
     on = context.selectors(node.entries.get("on"), context.running, "the scenario")
-    for flavor in context.running:
-        if not any(_tells(sign, flavor) for sign in signs):
-            context.add(node, f"no `shows` among the steps says by what {entry} is known on {flavor.id}")
+    for flavor in _untold(context, program):
+        context.add(node, f"no `shows` among the steps says by what {entry} is known on {flavor.id}")
     return Defect(entry, on, _promise(context, node, entry), node.line)
+
+
+def standard(context: Context, root: Node, program: Sequence[Item]) -> Assertion | None:
+    """The assertion of a standard that a scenario witnesses."""
+    node = root.entries.get("standard")
+    if node is None:
+        text = "`requires` is for what a standard requires, and the scenario has no `standard`"
+        _no_signs(context, root, "requires", text)
+        return None
+    if "defect" in root.entries:
+        context.add(node, "a scenario shows a defect or witnesses what a standard says, not both; make it two")
+        return None
+    claim = given(node, "id")
+    violated_on = context.selectors(node.entries.get("violated_on"), context.running, "the scenario")
+    for flavor in _untold(context, program):
+        context.add(node, f"no `requires` among the steps says what {claim} requires on {flavor.id}")
+    return Assertion(claim, given(node, "clause").strip(), violated_on, node.line)
+
+
+def _no_signs(context: Context, root: Node, key: str, text: str) -> None:
+    """Note the first sign of an entry that there is not."""
+    place = next((one for one in root.entries["steps"].items if key in one.entries), None)
+    if place is not None:
+        context.add(place, text)
+
+
+def _untold(context: Context, program: Sequence[Item]) -> list[Flavor]:
+    """The flavors that the scenario runs on without any sign: each needs one to tell."""
+    signs = [item for item in program if isinstance(item, Check) and item.sign]
+    return [flavor for flavor in context.running if not any(_tells(sign, flavor) for sign in signs)]
 
 
 def _tells(sign: Check, flavor: Flavor) -> bool:
@@ -37,12 +64,20 @@ def not_shown(root: Node, flavors: Sequence[Flavor], problems: Problems) -> tupl
     context = Context(problems, flavors, list(flavors))
     found: dict[str, NotShown] = {}
     for node in root.entries["not_shown"].items:
-        entry = _entry(context, node)
+        claim = is_claim(given(node, "id"))
+        entry = given(node, "id") if claim else _entry(context, node)
         if entry in found:
             context.add(node, f"{entry} stands here already, on line {found[entry].line}")
         on = context.selectors(node.entries.get("on"), flavors, "this installation")
         reason = " ".join(given(node, "reason").split())
-        found[entry] = NotShown(entry, on, Because(given(node, "because")), reason, problems.file, node.line)
+        because, clause = Because(given(node, "because")), given(node, "clause").strip()
+        if claim and not clause:
+            context.add(node, f"{entry} is an assertion of a standard: `clause` says where the standard says it")
+        if claim and because is Because.INTERLEAVING:
+            context.add(node.entries["because"], f"{entry} is an assertion of a standard, which waits for no interleaving")
+        if not claim and (clause or because is Because.STANDARD):
+            context.add(node, f"{entry} is a defect, about which no standard says anything here")
+        found[entry] = NotShown(entry, on, because, reason, problems.file, node.line, clause)
     return tuple(found.values())
 
 

@@ -11,6 +11,7 @@ from oracle.extras import SHARED, MachineExtras, ProcessExtras, Sharing, ThreadS
 from oracle.load.yamlpos import scalar
 from oracle.scenario import (
     ArgValue,
+    Assertion,
     Check,
     Defect,
     Expected,
@@ -45,11 +46,13 @@ def dump_scenario(scenario: Scenario) -> str:
         top["agree"] = True if scenario.agree == ("*",) else _Flow(scenario.agree)
     if scenario.defect is not None:
         top["defect"] = _defect(scenario.defect)
+    if scenario.standard is not None:
+        top["standard"] = _standard(scenario.standard)
     if scenario.machine != MachineSpec():
         top["machine"] = _machine(scenario.machine)
     if scenario.processes != (ProcessSpec("parent"),):
         top["processes"] = {process.name: _process(process) for process in scenario.processes}
-    top["steps"] = [_item(item) for item in scenario.steps]
+    top["steps"] = [_item(item, "shows" if scenario.standard is None else "requires") for item in scenario.steps]
     return yaml.dump(top, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=False)
 
 
@@ -128,6 +131,13 @@ def _defect(defect: Defect) -> _FlowMap:
     return found
 
 
+def _standard(standard: Assertion) -> dict[str, Any]:
+    found: dict[str, Any] = {"id": standard.id, "clause": standard.clause}
+    if standard.violated_on:
+        found["violated_on"] = standard.violated_on[0] if len(standard.violated_on) == 1 else _Flow(standard.violated_on)
+    return found
+
+
 def _process(spec: ProcessSpec) -> dict[str, Any]:
     default = ProcessSpec(spec.name)
     found = _FlowMap(_changed(spec, default, _SIMPLE))
@@ -190,9 +200,9 @@ def _region(spec: RegionSpec) -> str | _FlowMap:
     return _FlowMap(value=spec.value, **changed) if changed else spec.value
 
 
-def _item(item: Item) -> dict[str, Any]:
+def _item(item: Item, signs: str) -> dict[str, Any]:
     if isinstance(item, Check):
-        return _check(item)
+        return _check(item, signs)
     if isinstance(item, Step):
         return _step(item, "parent")
     programs: dict[str, list[_FlowMap]] = {}
@@ -218,8 +228,8 @@ def _step(step: Step, actor: str) -> _FlowMap:
     return found
 
 
-def _check(check: Check) -> dict[str, Any]:
-    always = "shows" if check.sign else "check"
+def _check(check: Check, signs: str) -> dict[str, Any]:
+    always = signs if check.sign else "check"
     key = always if check.quantifier is Quantifier.ALWAYS else check.quantifier.value
     found: dict[str, Any] = {key: {one.path: _expected(one.expected) for one in check.expected}}
     _only(found, check.only)

@@ -27,8 +27,8 @@ def understand(root: Node, flavors: Sequence[Flavor], name: str, problems: Probl
     processes = start.processes(context, root.entries.get("processes"))
     steps = program.steps(context, root.entries["steps"])
     agree = program.agree(context, root.entries.get("agree"), steps)
-    defect = defects.defect(context, root.entries.get("defect"), steps, root)
+    defect, standard = defects.defect(context, root, steps), defects.standard(context, root, steps)
     if problems.found:
         return None
     why, topic = given(root, "why").strip(), given(root, "topic")
-    return Scenario(name, title, why, topic, steps, machine, processes, only, agree, defect, problems.file)
+    return Scenario(name, title, why, topic, steps, machine, processes, only, agree, defect, standard, problems.file)

@@ -13,6 +13,7 @@ ROLE = r"^[A-Za-z][A-Za-z0-9_-]{0,39}$"
 OCTAL = r"^(0o)?[0-7]{1,6}$"
 DESCRIPTOR = r"^(0|[1-9][0-9]{0,3})$"
 ENTRY = r"^[a-z][a-z0-9]{0,19}/[QM][1-9][0-9]{0,2}[a-z]?$"
+CLAIM = r"^[a-z][a-z0-9]{0,19}/(_?[A-Za-z]{2,20}|_?[A-Za-z]{1,20}-[0-9]{2})$"
 UID = r"^(0|[1-9][0-9]{0,8})$"
 PATTERNS = {  # what a text that does not match should have been
     ROLE: "a role (at most 40 letters, digits, _ and -; a letter first)",
@@ -20,11 +21,13 @@ PATTERNS = {  # what a text that does not match should have been
     DESCRIPTOR: f"a descriptor (0 to {MAX_DESCRIPTOR})",
     UID: "a user id",
     ENTRY: "an entry of a register, such as dragonfly/Q12, or netbsd/M3 for one on a manual page",
+    CLAIM: "an assertion of a standard, such as posix/fork-03",
 }
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Role = TypeAliasType("Role", Annotated[str, StringConstraints(pattern=ROLE)])
 Entry = TypeAliasType("Entry", Annotated[str, StringConstraints(pattern=ENTRY)])
+Claim = TypeAliasType("Claim", Annotated[str, StringConstraints(pattern=CLAIM)])
 RoleOrNothing = Role | Literal[""]
 Uid = Annotated[int, Field(ge=0, le=999_999_999)]
 Octal = TypeAliasType("Octal", Annotated[str, StringConstraints(pattern=OCTAL)] | Annotated[int, Field(ge=0)])

@@ -10,7 +10,7 @@ from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param
 from oracle.facts import BY_NAME, Fact, Subject, lookup
 from oracle.flavor import Flavor
 from oracle.load.context import Context, given, ids
-from oracle.load.shape import CHECKS, CONCURRENTLY, STEP_KEYS
+from oracle.load.shape import CHECKS, CONCURRENTLY, SIGNS, STEP_KEYS
 from oracle.load.yamlpos import Node, short
 from oracle.scenario import (
     RESERVED,
@@ -240,7 +240,7 @@ def _birth(context: Context, node: Node, role: str, having: Sequence[Flavor], gi
 
 
 def _check(context: Context, index: int, node: Node, key: str, before: Sequence[Item]) -> Check:
-    """Facts expected at a point of the program, or the signs of a defect there."""
+    """Facts expected at a point of the program, or the signs of the scenario's entry there."""
     only = context.selectors(node.entries.get("only"), context.running, "the scenario")
     on = [flavor for flavor in context.running if selects(only, flavor.id)]
     facts = node.entries[key]
@@ -248,7 +248,7 @@ def _check(context: Context, index: int, node: Node, key: str, before: Sequence[
     for path, entry in facts.entries.items():
         fact = _fact(context, facts.keys[path], path, on, before)
         expected = context.expected(
-            entry, fact.type if fact is not None else "list", on, "this sign" if key == "shows" else "this check"
+            entry, fact.type if fact is not None else "list", on, "this sign" if key in SIGNS else "this check"
         )
         found.append(Expectation(path, expected, facts.keys[path].line))
     quantifier = Quantifier(key) if key in ("always", "sometimes", "never") else Quantifier.ALWAYS
@@ -256,7 +256,7 @@ def _check(context: Context, index: int, node: Node, key: str, before: Sequence[
         context.add(
             node.keys[key], f"nothing runs concurrently before this, so there is one schedule; write `check` for `{key}`"
         )
-    return Check(index, tuple(found), only, key == "shows", quantifier, node.line)
+    return Check(index, tuple(found), only, key in SIGNS, quantifier, node.line)
 
 
 def _fact(context: Context, node: Node, path: str, on: Sequence[Flavor], before: Sequence[Item]) -> Fact | None:

@@ -19,7 +19,7 @@ from oracle.args import SECTIONS
 from oracle.calls import PORTABLE, CallSpec, Kind, Param
 from oracle.errors import FlavorError
 from oracle.flavor import Flavor
-from oracle.load.parts import LEFT_OUT, Entry, Octal, Role, Shape, Signal, Text
+from oracle.load.parts import LEFT_OUT, Claim, Entry, Octal, Role, Shape, Signal, Text
 from oracle.load.start_shape import (
     FileShape,
     KtraceShape,
@@ -38,7 +38,7 @@ MAX_PROCESSES = 50  # at the start; steps may make more
 
 TOPICS = (
     "results", "limits", "memory", "files", "signals", "groups", "vfork", "parents", "tracing", "stop-on-fork", "threads",
-    "accounting", "notes", "native", "races", "defects",
+    "accounting", "notes", "native", "races", "defects", "posix",
 )  # fmt: skip
 Selector = TypeAliasType("Selector", Annotated[str, Field(description="A system, a flavor (system@revision), or all.")])
 Only = TypeAliasType(
@@ -61,7 +61,8 @@ Expected = TypeAliasType(
 )
 
 # Keys of a step, which no parameter of a call may have as its name.
-CHECKS = ("check", "shows", "always", "sometimes", "never")  # keys of what looks at facts instead of making a call
+SIGNS = ("shows", "requires")  # of these, those with the signs of the scenario's entry
+CHECKS = ("check", *SIGNS, "always", "sometimes", "never")  # keys of what looks at facts instead of making a call
 CONCURRENTLY = "concurrently"
 STANDS_FOR = {key: f" {key}" for key in (*CHECKS, CONCURRENTLY)}  # the name of a call, where a step is none
 STEP_KEYS = ("do", "as", "by", "only", "gives", "finally")
@@ -81,6 +82,15 @@ class ShowsShape(Shape):
 
     shows: dict[Text, Expected] = Field(
         min_length=1, description="<role>.<fact>, <role>~<role>.<fact> or machine.<fact>, and the value that is a sign."
+    )
+    only: Only = Field(LEFT_OUT)
+
+
+class RequiresShape(Shape):
+    """What the scenario's standard requires at this point: on the flavors that satisfy it all is there, elsewhere not all."""
+
+    requires: dict[Text, Expected] = Field(
+        min_length=1, description="<role>.<fact>, <role>~<role>.<fact>, call.<step> or machine.<fact>, and the value required."
     )
     only: Only = Field(LEFT_OUT)
 
@@ -116,19 +126,30 @@ class DefectShape(Shape):
     )
 
 
-class NotShownShape(Shape):
-    """An entry of a register that no scenario shows."""
+class StandardShape(Shape):
+    """The assertion of a standard that a scenario witnesses."""
 
-    id: Entry = Field(description="The system and the entry's name.")
-    on: Only = Field(description="The flavors that have it.")
-    because: Literal["interleaving", "outside"] = Field(
-        description="What it waits for: a chosen interleaving, or nothing, because it is outside the model."
+    id: Claim = Field(description="The standard and the assertion's name.")
+    clause: Text = Field(description="Where the standard says it.")
+    violated_on: Only = Field(
+        LEFT_OUT, description="The flavors that violate it: exactly those on which something is missing that is required."
+    )
+
+
+class NotShownShape(Shape):
+    """An entry of a register that no scenario shows, or an assertion of a standard that none witnesses."""
+
+    id: Entry | Claim = Field(description="The system, or the standard, and the entry's name.")
+    on: Only = Field(description="The flavors that have the defect, or on which the assertion is open.")
+    clause: Text = Field(LEFT_OUT, description="Of an assertion: where the standard says it.")
+    because: Literal["interleaving", "outside", "standard"] = Field(
+        description="What it waits for: a chosen interleaving; or nothing: outside the model, or left open by the standard."
     )
     reason: Text = Field(description="One sentence that says why.")
 
 
 class NotShownListShape(Shape):
-    """The entries of registers of defects that no scenario shows, each with the reason."""
+    """The entries of registers of defects and of standards that no scenario shows, each with the reason."""
 
     not_shown: list[NotShownShape] = Field(min_length=1, max_length=MAX_STEPS, description="The entries.")
 
@@ -144,6 +165,7 @@ class ScenarioShape(Shape):
         False, description="Facts on which its flavors have to agree: globs, or true for all but one system's own."
     )
     defect: DefectShape = Field(LEFT_OUT, description="The entry of a register of defects that it shows.")
+    standard: StandardShape = Field(LEFT_OUT, description="The assertion of a standard that it witnesses.")
     machine: MachineShape = Field(LEFT_OUT)
     processes: dict[Role, ProcessShape | None] = Field(
         {"parent": None}, min_length=1, max_length=MAX_PROCESSES, description="The processes at the start, by role."
@@ -187,7 +209,7 @@ def _shapes(calls: tuple[tuple[str, tuple[CallSpec, ...]], ...]) -> Shapes:
         concurrently=(programs, Field(min_length=1, description="By actor: the steps that it takes one after the other.")),
         only=(Only, Field(LEFT_OUT)),
     )
-    looks: tuple[type[Shape], ...] = (CheckShape, ShowsShape, AlwaysShape, SometimesShape, NeverShape)
+    looks: tuple[type[Shape], ...] = (CheckShape, ShowsShape, RequiresShape, AlwaysShape, SometimesShape, NeverShape)
     steps.update({STANDS_FOR[key]: shape for key, shape in zip(CHECKS, looks, strict=True)})
     program = _program(steps)
     field = FieldInfo.merge_field_infos(ScenarioShape.model_fields["steps"], annotation=program)
@@ -215,6 +237,8 @@ def fields_at(known: Shapes, path: tuple[str | int, ...], kind: str | None) -> d
             model = MachineShape
         case ("defect",):
             model = DefectShape
+        case ("standard",):
+            model = StandardShape
         case ("not_shown", _):
             model = NotShownShape
         case ("processes", _):

@@ -8,7 +8,7 @@ from enum import Enum
 
 from oracle.harness import Comparison
 from oracle.outcome import RunResult
-from oracle.register import Because, NotShown, in_order, system_of
+from oracle.register import Because, NotShown, in_order, is_claim, system_of
 from oracle.report.text import plural
 from oracle.scenario import Promise
 
@@ -58,12 +58,13 @@ def entries(comparisons: Iterable[Comparison], flavors: Sequence[str]) -> list[E
 def _seen(results: Sequence[RunResult]) -> Seen:
     if any(result.misplaced or result.crash for result in results):
         return Seen.FAILED
-    said = {result.defect for result in results}
+    said = {result.shown for result in results}
     return Seen.HAS if True in said else Seen.LACKS if False in said else Seen.NOT_RUN
 
 
 def counts(found: Sequence[Entry], not_shown: Sequence[NotShown]) -> list[str]:
     """For each register, how many of its entries are shown."""
+    not_shown = [one for one in not_shown if not is_claim(one.id)]
     out = []
     for system in dict.fromkeys(
         system_of(one) for one in sorted([*(e.id for e in found), *(n.id for n in not_shown)], key=in_order)
@@ -73,8 +74,8 @@ def counts(found: Sequence[Entry], not_shown: Sequence[NotShown]) -> list[str]:
         failed = sum(any(seen is Seen.FAILED for _, seen in one.seen) for one in mine)
         pages = sum(one.promise is not None for one in mine)
         text = f"{system}: {plural(len(mine) - pages, 'defect')} and {plural(pages, 'promise')} of manual pages shown"
-        for why in Because:
+        for why, words in WHY.items():
             if number := sum(one.because is why for one in rest):
-                text += f", {number} {WHY[why]}"
+                text += f", {number} {words}"
         out.append(text + (f"; {failed} FAILED" if failed else ""))
     return out

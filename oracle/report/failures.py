@@ -25,7 +25,7 @@ def failures_of(comparison: Comparison, *, portable: bool = False) -> list[str]:
             text = f"{plain(one.path)} is {show(one.actual)}{when}, expected {show(one.expected)}"
             unmet.setdefault((one.line, text), []).append(plain(result.flavor))
         for wrong in result.misplaced:
-            unmet.setdefault((wrong.line, _misplaced(wrong)), []).append(plain(result.flavor))
+            unmet.setdefault((wrong.line, _misplaced(wrong, scenario)), []).append(plain(result.flavor))
     for (line, text), flavors in sorted(unmet.items(), key=lambda one: one[0][0]):
         out.append(f"{plain(place(scenario, line, portable=portable))}: {', '.join(flavors)}: {text}")
     for result in comparison.results:
@@ -43,11 +43,12 @@ def failures_of(comparison: Comparison, *, portable: bool = False) -> list[str]:
 
 
 def misplaced_of(result: RunResult, scenario: Scenario) -> list[str]:
-    """Where a run shows the scenario's defect and should not, or the other way round: a safe sentence each, with its place."""
-    return [f"{_misplaced(one)} ({plain(place(scenario, one.line))})" for one in result.misplaced]
+    """Where signs are there and should not be, or the other way round: a safe sentence each, with its place."""
+    return [f"{_misplaced(one, scenario)} ({plain(place(scenario, one.line))})" for one in result.misplaced]
 
 
-def _misplaced(one: Misplaced) -> str:
+def _misplaced(one: Misplaced, scenario: Scenario) -> str:
     if one.sign is None:
         return prose(one.text)
-    return f"{prose(one.text)}: {plain(one.sign.path)} is {show(one.sign.actual)}, and its sign is {show(one.sign.expected)}"
+    due = "and its sign is" if scenario.standard is None else "required is"
+    return f"{prose(one.text)}: {plain(one.sign.path)} is {show(one.sign.actual)}, {due} {show(one.sign.expected)}"

@@ -9,9 +9,12 @@ Format 1. Files are named from the specs folder; texts are ASCII with escapes; n
     defects      the registers' entries that are part of the run:
       shown        id, promise (kept, broken or null), flavors (by id: has, lacks, failed or "not run"), scenarios
       not_shown    id, on, because, reason
+    standards    the standards' assertions that are part of the run: id, clause, flavors (by id: satisfied, violated, open or
+                 failed), scenarios, open (where and why it is listed as open: id, on, because, reason; or null)
     scenarios    by name, each:
       name, topic, title, why, file
       defect       the entry of a register that it shows, or null
+      standard     the assertion of a standard that it witnesses, or null
       ok           whether everything was as expected
       runs         one for each flavor that the scenario is meant for:
         flavor, class    a letter, the same for flavors that agree on every fact compared; ! crashed, ? unmodelled
@@ -19,6 +22,7 @@ Format 1. Files are named from the specs folder; texts are ASCII with escapes; n
         calls            step, by, call, result, detail, elapsed_ms
         unmet            path, expected, actual (null: not observed), file, line
         has_defect       whether the scenario's defect was seen; null: it has none, or there is no telling
+        satisfied        whether all was there that the standard requires; likewise
         misplaced        text, and path, expected, actual of the sign that is missing or null, file, line
         violations       rule, text, step (0: at the start), known (why, if the real kernel does so, too; else empty)
         unmodelled       what the flavor does not model, or empty
@@ -37,11 +41,13 @@ from oracle.diff import Divergence
 from oracle.facts import Value, lookup
 from oracle.harness import Comparison
 from oracle.outcome import Misplaced, RunResult
-from oracle.register import NotShown, in_order
+from oracle.register import NotShown, in_order, is_claim
 from oracle.report.crash import crash_of
 from oracle.report.defects import Entry, Seen, entries
 from oracle.report.digest import calls_of, file_in_specs, mark, summarise
+from oracle.report.standards import Claim, claims
 from oracle.report.text import without_addresses
+from oracle.scenario import Scenario
 
 FORMAT = 1
 SEEN = {Seen.HAS: "has", Seen.LACKS: "lacks", Seen.NOT_RUN: "not run", Seen.FAILED: "failed"}
@@ -62,8 +68,11 @@ def render(
         "summary": asdict(summarise(comparisons)),
         "defects": {
             "shown": [_entry(one) for one in entries(comparisons, flavors)],
-            "not_shown": [_not_shown(one) for one in sorted(not_shown, key=lambda one: in_order(one.id))],
+            "not_shown": [
+                _not_shown(one) for one in sorted(not_shown, key=lambda one: in_order(one.id)) if not is_claim(one.id)
+            ],
         },
+        "standards": [_claim(one) for one in claims(comparisons, not_shown, flavors)],
         "scenarios": [_scenario(one) for one in sorted(comparisons, key=lambda one: one.scenario.name)],
     }
     return json.dumps(whole, indent=1) + "\n"
@@ -82,6 +91,16 @@ def _not_shown(one: NotShown) -> Json:
     return {"id": one.id, "on": list(one.on), "because": one.because.value, "reason": one.reason}
 
 
+def _claim(claim: Claim) -> Json:
+    return {
+        "id": claim.id,
+        "clause": claim.clause,
+        "flavors": {flavor: stand.value.lower() for flavor, stand in claim.stands},
+        "scenarios": [name for name, _ in claim.witnesses],
+        "open": _not_shown(claim.listed) if claim.listed is not None else None,
+    }
+
+
 def _scenario(comparison: Comparison) -> Json:
     scenario = comparison.scenario
     letters = comparison.outcome_classes()
@@ -93,13 +112,15 @@ def _scenario(comparison: Comparison) -> Json:
         "why": scenario.why,
         "file": file_in_specs(scenario),
         "defect": scenario.defect.id if scenario.defect is not None else None,
+        "standard": scenario.standard.id if scenario.standard is not None else None,
         "ok": comparison.ok,
-        "runs": [_run(result, letters[result.flavor], file_in_specs(scenario)) for result in comparison.results],
+        "runs": [_run(result, letters[result.flavor], scenario) for result in comparison.results],
         "divergences": [_divergence(one, one in promised) for one in comparison.divergences],
     }
 
 
-def _run(result: RunResult, letter: str, file: str) -> Json:
+def _run(result: RunResult, letter: str, scenario: Scenario) -> Json:
+    file = file_in_specs(scenario)
     crash = crash_of(result.crash) if result.crash else None
     return {
         "flavor": result.flavor,
@@ -120,7 +141,8 @@ def _run(result: RunResult, letter: str, file: str) -> Json:
             {"path": one.path, "expected": _value(one.expected), "actual": _value(one.actual), "file": file, "line": one.line}
             for one in result.unmet
         ],
-        "has_defect": result.defect,
+        "has_defect": result.shown if scenario.defect is not None else None,
+        "satisfied": result.shown if scenario.standard is not None else None,
         "misplaced": [_misplaced(one, file) for one in result.misplaced],
         "violations": [{"rule": one.rule, "text": one.text, "step": one.step, "known": one.known} for one in result.violations],
         "unmodelled": result.unmodelled,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from oracle.diff import Divergence
 from oracle.harness import Comparison
-from oracle.register import NotShown, in_order
+from oracle.register import NotShown, in_order, is_claim
 from oracle.report.defects import WHY, counts, entries
 from oracle.report.digest import NOT_COMPARED, Cell, Mark, calls_of, cells, compared, condensed, file_in_specs, folds, summarise
 from oracle.report.failures import failures_of
+from oracle.report.standards import claims, reason_for, tallies
 from oracle.report.text import ABSENT, code, html, markdown, show
 
 WORDS = {
@@ -35,7 +36,11 @@ def render(
     """The whole report. `planned`: how many scenarios there were to be, if the run was cut short."""
     ordered = sorted(comparisons, key=lambda one: one.scenario.name)
     parts = ["# What the kernels do", _summary(ordered, planned), _failures(ordered), _matrix(ordered, flavors)]
-    parts += [_registers(ordered, flavors, not_shown), *(_scenario(one) for one in ordered)]
+    parts += [
+        _registers(ordered, flavors, not_shown),
+        _standards(ordered, flavors, not_shown),
+        *(_scenario(one) for one in ordered),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -81,6 +86,7 @@ def _matrix(comparisons: Sequence[Comparison], flavors: Sequence[str]) -> str:
 def _registers(comparisons: Sequence[Comparison], flavors: Sequence[str], not_shown: Sequence[NotShown]) -> str:
     """Which flavor shows which entry of the registers of defects, and which no scenario shows. Empty if there is none."""
     found = entries(comparisons, flavors)
+    not_shown = [one for one in not_shown if not is_claim(one.id)]
     if not (found or not_shown):
         return ""
     parts = ["## Registers of defects", "\n".join(f"- {markdown(one)}" for one in counts(found, not_shown))]
@@ -97,6 +103,26 @@ def _registers(comparisons: Sequence[Comparison], flavors: Sequence[str], not_sh
         ]
         parts += ["### Not shown", "\n".join(lines)]
     return "\n\n".join(parts)
+
+
+def _standards(comparisons: Sequence[Comparison], flavors: Sequence[str], not_shown: Sequence[NotShown]) -> str:
+    """Which flavor satisfies or violates which assertion of a standard, and what is open. Empty if there is none."""
+    found = claims(comparisons, not_shown, flavors)
+    if not found:
+        return ""
+    rows = [
+        [
+            code(one.id, cell=True),
+            markdown(one.clause),
+            *(markdown(stand.value) for _, stand in one.stands),
+            _names([name for name, _ in one.witnesses]),
+        ]
+        for one in found
+    ]
+    headers = ["assertion", "clause", *(code(flavor, cell=True) for flavor in flavors), "scenarios"]
+    parts = ["## Standards", "\n".join(f"- {markdown(one.strip())}" for one in tallies(found, flavors)), table(headers, rows)]
+    listed = [f"- {code(one.id)}: {markdown(reason_for(one.listed, flavors))}" for one in found if one.listed is not None]
+    return "\n\n".join([*parts, *(["### Open", "\n".join(listed)] if listed else [])])
 
 
 def _names(scenarios: Sequence[str]) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oracle.harness import Comparison
-from oracle.register import NotShown, in_order
+from oracle.register import NotShown, in_order, is_claim
 from oracle.report.defects import WHY, Entry, Seen, counts, entries
 from oracle.report.digest import NOT_COMPARED, Cell, Line, Mark, cells, classes, compared, condensed, summarise
 from oracle.report.failures import failures_of
 from oracle.report.look import Look
+from oracle.report.standards import Stand, claims, reason_for, tallies
 from oracle.report.text import clip, paragraph, plain, plural, prose, width
 from oracle.scenario import Promise
 
@@ -31,6 +32,7 @@ def render(
         matrix(comparisons, flavors, look),
         divergences(comparisons, look),
         registers(comparisons, flavors, not_shown, look),
+        standards(comparisons, flavors, not_shown, look),
     ]
     return ending(parts, comparisons, look, planned)
 
@@ -188,6 +190,7 @@ def by_path(found: Sequence[Line], columns: Sequence[str], look: Look) -> str:
 def registers(comparisons: Sequence[Comparison], flavors: Sequence[str], not_shown: Sequence[NotShown], look: Look) -> str:
     """Which flavor shows which entry of the registers of defects, and which no scenario shows. Empty if there is none."""
     found = entries(comparisons, flavors)
+    not_shown = [one for one in not_shown if not is_claim(one.id)]
     if not (found or not_shown):
         return ""
     out = [look.heading("Registers of defects")]
@@ -204,6 +207,30 @@ def _seen(entry: Entry, seen: Seen, look: Look) -> str:
     kept = seen is Seen.HAS and entry.promise is Promise.KEPT
     dress = {Seen.HAS: look.note, Seen.LACKS: look.good, Seen.NOT_RUN: look.quiet, Seen.FAILED: look.bad}[seen]
     return (look.good if kept else dress)(entry.word(seen))
+
+
+def standards(comparisons: Sequence[Comparison], flavors: Sequence[str], not_shown: Sequence[NotShown], look: Look) -> str:
+    """Which flavor satisfies or violates which assertion of a standard, and what is open. Empty if there is none."""
+    found = claims(comparisons, not_shown, flavors)
+    if not found:
+        return ""
+    dress = {Stand.SATISFIED: look.good, Stand.VIOLATED: look.note, Stand.OPEN: look.quiet, Stand.FAILED: look.bad}
+    rows = [
+        [
+            plain(one.id),
+            *(dress[stand](stand.value) for _, stand in one.stands),
+            plain(one.witnesses[0][0]) if one.witnesses else "",
+        ]
+        for one in found
+    ]
+    out = [
+        look.heading("Standards"),
+        grid(rows, ["assertion", *(flavor.replace("@", "\n@", 1) for flavor in flavors), "scenario"]),
+    ]
+    for one in found:
+        if one.listed is not None:
+            out.append(paragraph(f"{plain(one.id)} is {prose(reason_for(one.listed, flavors))}", look.width, "  "))
+    return "\n".join([*out, *map(plain, tallies(found, flavors))])
 
 
 def own_violations(comparisons: Sequence[Comparison], look: Look) -> str:

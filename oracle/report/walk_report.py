@@ -73,7 +73,7 @@ def _what(stage: Stage, scenario: Scenario, look: Look) -> str:
         )
     if isinstance(stage.item, Check):
         quantified = stage.item.quantifier is not Quantifier.ALWAYS
-        kind = stage.item.quantifier.value if quantified else "shows" if stage.item.sign else "check"
+        kind = stage.item.quantifier.value if quantified else _look(stage.item, scenario)
         return look.heading(f"step {stage.item.index}  {kind}")
     if isinstance(stage.item, Concurrently):
         last = stage.item.steps[-1].index
@@ -82,6 +82,11 @@ def _what(stage: Stage, scenario: Scenario, look: Look) -> str:
         )
     names = ", ".join(plain(process.name) for process in scenario.processes)
     return look.heading("start") + f"  the kernel, init, the shell{', ' if names else ''}{names}"
+
+
+def _look(item: Check, scenario: Scenario) -> str:
+    """The key of an item that looks at facts."""
+    return ("shows" if scenario.standard is None else "requires") if item.sign else "check"
 
 
 def _call(outcome: Outcome) -> str:
@@ -146,7 +151,8 @@ def _change(change: Change) -> str:
 
 def _met(one: Met, scenario: Scenario, look: Look) -> str:
     if one.claim:
-        words = ("sign", "no sign") if one.claim == "sign" else ("so here", "not here")
+        signs = ("sign", "no sign") if scenario.standard is None else ("as required", "not as required")
+        words = signs if one.claim == "sign" else ("so here", "not here")
         seen = look.note(words[0]) if one.met else words[1]
         differs = "" if one.met else f" but {show(one.actual)}"
         return f"{INDENT}{seen}    {plain(one.path)} is {'' if one.met else 'not '}{show(one.expected)}{differs}"
@@ -174,8 +180,9 @@ def _end(walked: Walk, scenario: Scenario, look: Look) -> str:
     deadlock = result.observation.facts.get("machine.deadlock")
     if deadlock:
         lines.append(INDENT + look.note("deadlock") + f"  {show(deadlock)}")
-    if result.defect is not None and scenario.defect is not None:
-        lines.append(f"{INDENT}{'has' if result.defect else 'does not have'} {plain(scenario.defect.id)}")
+    if result.shown is not None and scenario.entry is not None:
+        words = ("does not have", "has") if scenario.standard is None else ("violates", "satisfies")
+        lines.append(f"{INDENT}{words[result.shown]} {plain(scenario.entry.id)}")
     lines += [INDENT + look.bad("UNMET") + f"  {text}" for text in misplaced_of(result, scenario)]
     verdict = look.good("as expected") if result.ok else look.bad("not as expected")
     return "\n".join([look.heading("end") + f"  {verdict}", *lines])

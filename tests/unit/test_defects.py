@@ -48,9 +48,9 @@ def misplaced(scenario: Scenario, flavor: Flavor) -> tuple[Misplaced, ...]:
 
 def test_a_defect_is_shown_where_all_signs_are_there_and_absent_where_one_is_not() -> None:
     scenario = forgets(("tinyos@2",))
-    assert run(scenario, FORGETFUL).defect is True
-    assert run(scenario, TINY).defect is False  # it has the child, and the child its umask
-    assert run(scenario, BARREN).defect is False
+    assert run(scenario, FORGETFUL).shown is True
+    assert run(scenario, TINY).shown is False  # it has the child, and the child its umask
+    assert run(scenario, BARREN).shown is False
     assert all(run(scenario, flavor).ok for flavor in (FORGETFUL, TINY, BARREN))
 
 
@@ -66,21 +66,21 @@ def test_each_sign_that_is_missing_is_named() -> None:
 def test_a_defect_that_is_shown_where_it_should_not_be_fails() -> None:
     (wrong,) = misplaced(forgets(("tinyos@1",)), FORGETFUL)
     assert wrong == Misplaced("tinyos/Q1 is shown, all its signs are there, but `on` leaves it out", 4)
-    assert run(forgets(("tinyos@1",)), FORGETFUL).defect is True
+    assert run(forgets(("tinyos@1",)), FORGETFUL).shown is True
 
 
 def test_signs_of_several_places_count_together() -> None:
     steps = (shows(1, {"parent.umask": "022"}), step(2, "parent", "fork", born="kid"), shows(3, {"kid.umask": "000"}))
     scenario = program(*steps, defect=Defect("tinyos/Q1", ("tinyos@2",)))
-    assert run(scenario, FORGETFUL).defect is True
-    assert run(scenario, TINY).defect is False
+    assert run(scenario, FORGETFUL).shown is True
+    assert run(scenario, TINY).shown is False
     assert not run(replace(scenario, steps=(shows(1, {"parent.umask": "077"}), *steps[1:])), FORGETFUL).ok
 
 
 def test_a_sign_for_some_flavors_is_looked_for_on_them_alone() -> None:
     steps = (shows(1, {"parent.umask": "022"}, ("tinyos@1",)), shows(2, {"parent.umask": "077"}, ("tinyos@2",)))
     scenario = program(*steps, defect=Defect("tinyos/Q1", ("tinyos@1",)))
-    assert (run(scenario, TINY).defect, run(scenario, FORGETFUL).defect) == (True, False)
+    assert (run(scenario, TINY).shown, run(scenario, FORGETFUL).shown) == (True, False)
 
 
 def test_what_is_not_modelled_is_not_shown_where_the_defect_should_be() -> None:
@@ -90,13 +90,13 @@ def test_what_is_not_modelled_is_not_shown_where_the_defect_should_be() -> None:
     assert wrong == Misplaced("tinyos/Q1 is not shown, for want of a model: masks are a mystery", 4)
     elsewhere = run(replace(scenario, defect=Defect("tinyos/Q1", ("tinyos",))), VAGUE)
     assert elsewhere.ok
-    assert elsewhere.defect is None
+    assert elsewhere.shown is None
 
 
 def test_a_crash_shows_nothing() -> None:
     steps = (step(1, "parent", "umask", mask="077"), shows(2, {"parent.umask": "022"}))
     result = run(program(*steps, defect=Defect("tinyos/Q1", ("crashing",))), CRASHING)
-    assert (result.ok, result.defect, result.misplaced) == (False, None, ())
+    assert (result.ok, result.shown, result.misplaced) == (False, None, ())
 
 
 def test_without_a_sign_for_a_flavor_there_is_no_telling() -> None:
@@ -108,7 +108,7 @@ def test_expectations_count_beside_signs() -> None:
     expectation = Expectation("parent.umask", Expected((("all", "077"),)), 9)
     scenario = forgets(("tinyos@2",))
     result = run(replace(scenario, steps=(*scenario.steps, Check(3, (expectation,)))), FORGETFUL)
-    assert result.defect is True
+    assert result.shown is True
     assert result.unmet == (Unmet("parent.umask", "077", "022", 9),)
 
 

@@ -100,8 +100,13 @@ PROCESSES: list[Row] = [
 ]
 
 STEPS: list[Row] = [
-    ("3", 5, 5, "a step is 3; expected a mapping with `do`, `check`, `shows`, `always`, `sometimes`, `never`, `concurrently`"),
-    ("{}", 5, 5, "a step has none of `do`, `check`, `shows`, `always`, `sometimes`, `never`, `concurrently`"),
+    (
+        "3",
+        5,
+        5,
+        "a step is 3; expected a mapping with `do`, `check`, `shows`, `requires`, `always`, `sometimes`, `never`, `concurr",
+    ),
+    ("{}", 5, 5, "a step has none of `do`, `check`, `shows`, `requires`, `always`, `sometimes`, `never`, `concurrently`"),
     ("{doo: fork}", 5, 5, "did you mean do?"),
     ("{do: [a]}", 5, 10, "`do` is a list; expected the name of a call"),
     ("{do: frok}", 5, 10, "no installed flavor has a call 'frok'; did you mean fork?"),

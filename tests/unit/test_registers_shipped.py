@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from oracle.load import find_not_shown, find_scenarios, load_not_shown, load_scenario
-from oracle.register import NotShown, clashes
+from oracle.register import NotShown, clashes, is_claim
 from oracle.registry import load_flavors
 from oracle.scenario import Promise, Scenario
 
@@ -30,7 +30,7 @@ def shown() -> tuple[Scenario, ...]:
 
 @lru_cache(maxsize=1)
 def listed() -> tuple[NotShown, ...]:
-    return tuple(one for path in find_not_shown([SPECS]) for one in load_not_shown(path, FLAVORS))
+    return tuple(one for path in find_not_shown([SPECS]) for one in load_not_shown(path, FLAVORS) if not is_claim(one.id))
 
 
 @pytest.mark.parametrize("entry", [*DEFECTS, *PROMISES])

@@ -240,13 +240,14 @@ def test_json_has_the_documented_shape() -> None:
     found = json.loads(json_report.render([on(FORK, TINY, BARREN), on(UMASK, CRASHING, ODD)], ids(TINY, BARREN, CRASHING, ODD)))
     assert found["format"] == 1
     assert found["complete"] is True
-    assert list(found) == ["format", "complete", "flavors", "summary", "defects", "scenarios"]
+    assert list(found) == ["format", "complete", "flavors", "summary", "defects", "standards", "scenarios"]
     forked, masked = found["scenarios"]
-    assert list(forked) == ["name", "topic", "title", "why", "file", "defect", "ok", "runs", "divergences"]
+    assert list(forked) == ["name", "topic", "title", "why", "file", "defect", "standard", "ok", "runs", "divergences"]
     assert forked["file"] == "topic/name.yaml"
     run = forked["runs"][1]
     assert list(run) == [
-        "flavor", "class", "status", "calls", "unmet", "has_defect", "misplaced", "violations", "unmodelled", "crash",
+        "flavor", "class", "status", "calls", "unmet", "has_defect", "satisfied", "misplaced", "violations", "unmodelled",
+        "crash",
     ]  # fmt: skip
     assert run["calls"] == [
         {"step": 1, "by": "parent", "call": "fork()", "result": "EAGAIN", "detail": "it never forks", "elapsed_ms": 0}
