@@ -14,6 +14,7 @@ from oracle.load.start_shape import RESOURCES
 from oracle.scenario import (
     STUBBORN,
     ArgValue,
+    Assertion,
     Check,
     Defect,
     Expectation,
@@ -226,6 +227,13 @@ def defects(draw: st.DrawFn) -> Defect:
 
 
 @st.composite
+def standards(draw: st.DrawFn) -> Assertion:
+    """What a standard says."""
+    claim = draw(st.sampled_from(["std/fork-02", "std/_Fork"]))
+    return Assertion(claim, draw(lines), draw(st.sampled_from([(), ("alpha",), ("alpha", "beta@7")])))
+
+
+@st.composite
 def signs(draw: st.DrawFn, index: int) -> Check:
     """By what it is known, on whatever flavor."""
     expected = Expected((("all", draw(words)),))
@@ -240,7 +248,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     for name in names:
         started.append(draw(processes(name, started)))
     known = list(names)
-    defect = draw(st.none() | defects())
+    defect, standard = draw(st.tuples(defects(), st.none()) | st.tuples(st.none(), st.none() | standards()))
     program: list[Step | Check] = []
     for index in range(1, draw(st.integers(1, 5)) + 1):
         as_check = index > 1 and draw(st.booleans())
@@ -248,7 +256,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         program.append(item)
         if isinstance(item, Step) and item.born:
             known.append(item.born)
-    if defect is not None:
+    if defect is not None or standard is not None:
         program.append(draw(signs(len(program) + 1)))
     return Scenario(
         "a/b",
@@ -261,4 +269,5 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         draw(st.sampled_from([(), ("all",), ("alpha", "beta@7")])),
         draw(st.sampled_from([(), ("*",), ("parent.umask", "*.uid")])),
         defect,
+        standard,
     )

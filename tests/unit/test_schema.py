@@ -93,6 +93,7 @@ def test_it_accepts_what_the_reader_accepts(scenario: Scenario) -> None:
         HEAD + "only: alpha\nsteps: [{do: fork}]\n",
         HEAD + "defect: {id: alpha/Q11b, on: [alpha@1.1, beta]}\nsteps: [{do: fork}, {shows: {parent.uid: {alpha: 3}}}]\n",
         HEAD + "defect: {id: beta/M3, on: beta, promise: kept}\nsteps: [{shows: {parent.umask: '022'}}]\n",
+        HEAD + "standard: {id: std/fork-02, clause: x, violated_on: beta}\nsteps: [{requires: {parent.umask: '022'}}]\n",
     ],
 )
 def test_it_accepts(text: str) -> None:
@@ -117,6 +118,9 @@ def test_it_accepts(text: str) -> None:
         HEAD + "defect: {id: alpha/X1, on: alpha}\nsteps: [{do: fork}]\n",
         HEAD + "defect: {id: alpha/Q1, on: gamma}\nsteps: [{do: fork}]\n",
         HEAD + "defect: {id: alpha/M1, on: alpha, promise: maybe}\nsteps: [{do: fork}]\n",
+        HEAD + "standard: {id: std/fork-02, violated_on: beta}\nsteps: [{do: fork}]\n",
+        HEAD + "standard: {id: std/Q1, clause: x}\nsteps: [{do: fork}]\n",
+        program("requires: {parent.umsk: 1}"),
         program("shows: {}"),
         program("shows: {parent.umsk: 1}"),
         program("3"),
@@ -146,6 +150,7 @@ def test_it_refuses(text: str) -> None:
     [
         ("not_shown: [{id: alpha/Q1, on: alpha, because: outside, reason: It is.}]", True),
         ("not_shown: [{id: alpha/M2, on: [alpha@1.1, beta], because: interleaving, reason: It is.}]", True),
+        ("not_shown: [{id: std/_Fork, on: all, clause: x, because: standard, reason: It is.}]", True),
         ("not_shown: []", False),
         ("not_shown: [{id: alpha/Q1, on: gamma, because: outside, reason: It is.}]", False),
         ("not_shown: [{id: alpha/Q1, on: alpha, because: sloth, reason: It is.}]", False),
