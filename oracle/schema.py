@@ -11,8 +11,9 @@ from pydantic.json_schema import GenerateJsonSchema
 from oracle.args import SECTIONS
 from oracle.facts import FACTS, Subject
 from oracle.flavor import Flavor
+from oracle.load.entry_shape import NotShownListShape
 from oracle.load.parts import ROLE
-from oracle.load.shape import NotShownListShape, shapes
+from oracle.load.shape import shapes
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -70,8 +70,9 @@ def _loads(text: str, file: str, flavors: Sequence[Flavor], name: str) -> Scenar
 def load_not_shown(path: Path, flavors: Sequence[Flavor]) -> tuple[NotShown, ...]:
     """Read a list of the entries of registers of defects that no scenario shows. Raises ScenarioError as for scenarios."""
     from oracle.load.defects import not_shown
+    from oracle.load.entry_shape import NotShownListShape
     from oracle.load.problems import Problems, check_shape
-    from oracle.load.shape import NotShownListShape, Shapes
+    from oracle.load.shape import Shapes
     from oracle.load.yamlpos import read
 
     root = read(_text(path), str(path))

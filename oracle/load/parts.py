@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from typing_extensions import TypeAliasType
 
+MAX_STEPS = 500
 MAX_DESCRIPTOR = 9_999
 
 ROLE = r"^[A-Za-z][A-Za-z0-9_-]{0,39}$"
@@ -30,6 +31,14 @@ Entry = TypeAliasType("Entry", Annotated[str, StringConstraints(pattern=ENTRY)])
 Claim = TypeAliasType("Claim", Annotated[str, StringConstraints(pattern=CLAIM)])
 RoleOrNothing = Role | Literal[""]
 Uid = Annotated[int, Field(ge=0, le=999_999_999)]
+Selector = TypeAliasType("Selector", Annotated[str, Field(description="A system, a flavor (system@revision), or all.")])
+Only = TypeAliasType(
+    "Only",
+    Annotated[
+        Selector | Annotated[list[Selector], Field(min_length=1)],
+        Field(description="The flavors that this is for; every flavor, if it is left out."),
+    ],
+)
 Octal = TypeAliasType("Octal", Annotated[str, StringConstraints(pattern=OCTAL)] | Annotated[int, Field(ge=0)])
 
 Signal = TypeAliasType("Signal", Annotated[str, Field(description="The name of a signal.")])

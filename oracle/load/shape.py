@@ -19,7 +19,8 @@ from oracle.args import SECTIONS
 from oracle.calls import PORTABLE, CallSpec, Kind, Param
 from oracle.errors import FlavorError
 from oracle.flavor import Flavor
-from oracle.load.parts import LEFT_OUT, Claim, Entry, Octal, Role, Shape, Signal, Text
+from oracle.load.entry_shape import DefectShape, NotShownShape, StandardShape
+from oracle.load.parts import LEFT_OUT, MAX_STEPS, Octal, Only, Role, Selector, Shape, Signal, Text
 from oracle.load.start_shape import (
     FileShape,
     KtraceShape,
@@ -33,21 +34,12 @@ from oracle.load.start_shape import (
     WatchShape,
 )
 
-MAX_STEPS = 500
 MAX_PROCESSES = 50  # at the start; steps may make more
 
 TOPICS = (
     "results", "limits", "memory", "files", "signals", "groups", "vfork", "parents", "tracing", "stop-on-fork", "threads",
     "accounting", "notes", "native", "races", "defects", "posix",
 )  # fmt: skip
-Selector = TypeAliasType("Selector", Annotated[str, Field(description="A system, a flavor (system@revision), or all.")])
-Only = TypeAliasType(
-    "Only",
-    Annotated[
-        Selector | Annotated[list[Selector], Field(min_length=1)],
-        Field(description="The flavors that this is for; every flavor, if it is left out."),
-    ],
-)
 Word = TypeAliasType("Word", bool | int | str)
 Words = TypeAliasType("Words", list[int | str])
 Expected = TypeAliasType(
@@ -114,44 +106,6 @@ class NeverShape(Shape):
 
     never: dict[Text, Expected] = Field(min_length=1, description="Facts and their values, as in `check`.")
     only: Only = Field(LEFT_OUT)
-
-
-class DefectShape(Shape):
-    """The entry of a register that a scenario shows."""
-
-    id: Entry = Field(description="The system and the entry's name.")
-    on: Only = Field(description="The flavors that have it: exactly those on which the scenario shows it.")
-    promise: Literal["kept", "broken"] = Field(
-        LEFT_OUT, description="Of an entry on a manual page (M…): what the code does with the page's promise."
-    )
-
-
-class StandardShape(Shape):
-    """The assertion of a standard that a scenario witnesses."""
-
-    id: Claim = Field(description="The standard and the assertion's name.")
-    clause: Text = Field(description="Where the standard says it.")
-    violated_on: Only = Field(
-        LEFT_OUT, description="The flavors that violate it: exactly those on which something is missing that is required."
-    )
-
-
-class NotShownShape(Shape):
-    """An entry of a register that no scenario shows, or an assertion of a standard that none witnesses."""
-
-    id: Entry | Claim = Field(description="The system, or the standard, and the entry's name.")
-    on: Only = Field(description="The flavors that have the defect, or on which the assertion is open.")
-    clause: Text = Field(LEFT_OUT, description="Of an assertion: where the standard says it.")
-    because: Literal["interleaving", "outside", "standard"] = Field(
-        description="What it waits for: a chosen interleaving; or nothing: outside the model, or left open by the standard."
-    )
-    reason: Text = Field(description="One sentence that says why.")
-
-
-class NotShownListShape(Shape):
-    """The entries of registers of defects and of standards that no scenario shows, each with the reason."""
-
-    not_shown: list[NotShownShape] = Field(min_length=1, max_length=MAX_STEPS, description="The entries.")
 
 
 class ScenarioShape(Shape):

@@ -9,8 +9,11 @@ Format 1. Files are named from the specs folder; texts are ASCII with escapes; n
     defects      the registers' entries that are part of the run:
       shown        id, promise (kept, broken or null), flavors (by id: has, lacks, failed or "not run"), scenarios
       not_shown    id, on, because, reason
-    standards    the standards' assertions that are part of the run: id, clause, flavors (by id: satisfied, violated, open or
-                 failed), scenarios, open (where and why it is listed as open: id, on, because, reason; or null)
+    standards    the standards' assertions that are part of the run, each:
+      id, clause, scenarios
+      flavors      by id: satisfied, violated, open or failed
+      violations   scenario, flavors
+      open         where and why it is listed as open: id, on, because, reason; or null
     scenarios    by name, each:
       name, topic, title, why, file
       defect       the entry of a register that it shows, or null
@@ -96,7 +99,8 @@ def _claim(claim: Claim) -> Json:
         "id": claim.id,
         "clause": claim.clause,
         "flavors": {flavor: stand.value.lower() for flavor, stand in claim.stands},
-        "scenarios": [name for name, _ in claim.witnesses],
+        "scenarios": list(claim.witnesses),
+        "violations": [{"scenario": one.scenario, "flavors": list(one.flavors)} for one in claim.violations],
         "open": _not_shown(claim.listed) if claim.listed is not None else None,
     }
 

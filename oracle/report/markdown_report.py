@@ -115,13 +115,19 @@ def _standards(comparisons: Sequence[Comparison], flavors: Sequence[str], not_sh
             code(one.id, cell=True),
             markdown(one.clause),
             *(markdown(stand.value) for _, stand in one.stands),
-            _names([name for name, _ in one.witnesses]),
+            _names(one.witnesses),
         ]
         for one in found
     ]
     headers = ["assertion", "clause", *(code(flavor, cell=True) for flavor in flavors), "scenarios"]
     parts = ["## Standards", "\n".join(f"- {markdown(one.strip())}" for one in tallies(found, flavors)), table(headers, rows)]
     listed = [f"- {code(one.id)}: {markdown(reason_for(one.listed, flavors))}" for one in found if one.listed is not None]
+    broken = [
+        f"- {code(one.id)} on {', '.join(map(code, broken.flavors))} in {code(broken.scenario)}: {markdown(broken.title)}"
+        for one in found
+        for broken in one.violations
+    ]
+    parts += ["### Violated", "\n".join(broken)] if broken else []
     return "\n\n".join([*parts, *(["### Open", "\n".join(listed)] if listed else [])])
 
 

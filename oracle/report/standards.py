@@ -25,13 +25,23 @@ class Stand(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Violated:
+    """What a scenario says should be the case, and where it is not."""
+
+    scenario: str
+    title: str
+    flavors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """An assertion: how each flavor stands to it, the scenarios that witness it, and why it is open where it is listed."""
 
     id: str
     clause: str
     stands: tuple[tuple[str, Stand], ...]
-    witnesses: tuple[tuple[str, str], ...]  # name and title, those that show a violation first
+    witnesses: tuple[str, ...]  # the scenarios, those that show a violation first
+    violations: tuple[Violated, ...]
     listed: NotShown | None = None
 
 
@@ -47,10 +57,16 @@ def claims(comparisons: Iterable[Comparison], not_shown: Sequence[NotShown], fla
         mine, reason = members.get(name, []), listed.get(name)
         clause = mine[0][0].clause if mine else reason.clause if reason is not None else ""
         stands = [(flavor, _stand([one for _, one in mine], flavor)) for flavor in flavors]
-        first = sorted((one for _, one in mine), key=lambda one: not any(result.shown is False for result in one.results))
-        witnesses = tuple((one.scenario.name, one.scenario.title) for one in first)
-        found.append(Claim(name, clause, tuple(stands), witnesses, reason))
+        violations = [broken for _, one in mine if (broken := _violated(one)).flavors]
+        first = [broken.scenario for broken in violations]
+        witnesses = [*first, *(one.scenario.name for _, one in mine if one.scenario.name not in first)]
+        found.append(Claim(name, clause, tuple(stands), tuple(witnesses), tuple(violations), reason))
     return found
+
+
+def _violated(one: Comparison) -> Violated:
+    flavors = tuple(result.flavor for result in one.results if result.shown is False)
+    return Violated(one.scenario.name, one.scenario.title, flavors)
 
 
 def _stand(witnesses: Sequence[Comparison], flavor: str) -> Stand:

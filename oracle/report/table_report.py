@@ -219,7 +219,7 @@ def standards(comparisons: Sequence[Comparison], flavors: Sequence[str], not_sho
         [
             plain(one.id),
             *(dress[stand](stand.value) for _, stand in one.stands),
-            plain(one.witnesses[0][0]) if one.witnesses else "",
+            plain(one.witnesses[0]) if one.witnesses else "",
         ]
         for one in found
     ]
@@ -227,6 +227,10 @@ def standards(comparisons: Sequence[Comparison], flavors: Sequence[str], not_sho
         look.heading("Standards"),
         grid(rows, ["assertion", *(flavor.replace("@", "\n@", 1) for flavor in flavors), "scenario"]),
     ]
+    for one in found:
+        for broken in one.violations:
+            text = f"{one.id} is violated on {', '.join(broken.flavors)} in {broken.scenario}: {broken.title}"
+            out.append(paragraph(prose(text), look.width, "  "))
     for one in found:
         if one.listed is not None:
             out.append(paragraph(f"{plain(one.id)} is {prose(reason_for(one.listed, flavors))}", look.width, "  "))

@@ -76,4 +76,5 @@ def test_these_are_the_violations() -> None:
         ("posix/vfork-01", "dragonfly@1.62"),
         ("posix/vfork-01", "dragonfly@1.67"),
         ("posix/vfork-01", "dragonfly@768af85b"),
+        ("posix/vfork-01", "netbsd@1.189"),
     }
