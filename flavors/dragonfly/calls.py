@@ -36,7 +36,7 @@ from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel
 from oracle.machine.vm import Inherit, load, map_region, store, unmap_region
 
-IN_USER_MODE = frozenset(("store", "load", "burn"))  # what a program does without a system call
+NO_ENTRY = frozenset(("store", "load", "burn", "fork1"))  # done in user mode, or by who is in the kernel already
 
 Plain: TypeAlias = Callable[[Machine, Lwp, Args], "int | str | None"]
 Blocking: TypeAlias = Callable[[Machine, Lwp, Args], Kernel["int | str | None"]]

@@ -208,6 +208,8 @@ def fork1(
 
     if k.sched.ready:
         yield from preempt("charged")
+    if k.proc_lock is not None and k.proc_lock.mtx_owner is not None:  # a pid is given out under the lock of the lists
+        yield from mutex_pass(k.proc_lock)
     # [282, 289-290, 294, 296-297, 382] an embryo that has its pid already; all that is set nowhere below is zero or empty
     p2 = proc_alloc(k, p1.p_comm)
     # [291-292] sic: the copied part, with no lock held: ignore and catch sets and the group may change before the rest is done

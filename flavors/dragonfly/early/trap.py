@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly import trap
-from flavors.dragonfly.calls import IN_USER_MODE
+from flavors.dragonfly.calls import NO_ENTRY
 from flavors.dragonfly.early.sources import TRAP
 from oracle.cite import models
 from oracle.flavor import Args, Call
@@ -15,7 +15,7 @@ from oracle.machine.traps import Kernel, may_block
 @models(TRAP, function="syscall2")
 def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[int | str | None]:
     """A system call from user mode to user mode. What happens to the process while it waits for the lock, the call meets."""
-    if k.sched.ready and call.spec.name not in IN_USER_MODE:
+    if k.sched.ready and call.spec.name not in NO_ENTRY:
         yield from may_block("mplock")
     return (yield from trap.syscall(k, lwp, call, args))
 

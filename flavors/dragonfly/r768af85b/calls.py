@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flavors.dragonfly.calls import IN_USER_MODE, SHARED_CALLS
+from flavors.dragonfly.calls import NO_ENTRY, SHARED_CALLS
 from flavors.dragonfly.fork_calls import fork_calls, thread_calls
 from flavors.dragonfly.r768af85b.kern_fork import fork1, start_forked_proc, sys_fork, sys_lwp_create, sys_rfork, sys_vfork
 from flavors.dragonfly.sys_mqueue import check_limit, mq_open
@@ -23,7 +23,7 @@ def _mq_open(k: Machine, lp: Lwp, args: Args) -> int:
     return fsetfd(p, mq_open(k, p, args.text("name"), create))
 
 
-WITHOUT_LOCK = IN_USER_MODE | {"getpid", "getppid", "getpgrp"}
+WITHOUT_LOCK = NO_ENTRY | {"getpid", "getppid", "getpgrp"}
 
 
 def locked(calls: Mapping[str, Call]) -> dict[str, Call]:
