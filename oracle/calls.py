@@ -36,7 +36,8 @@ class Param:
     """A parameter of a call.
 
     `default` is used where a scenario leaves the parameter out; `choices` are the texts allowed, where they are a closed set;
-    `names` are the flag names of a `Kind.FLAGS` parameter with their bits.
+    `names` are the flag names of a `Kind.FLAGS` parameter with their bits, `private` those of them that are the kernel's own: they
+    may be written, but are no part of what a program has to say, so that a sweep leaves them out.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Param:
     required: bool = False
     choices: tuple[str, ...] = ()
     names: tuple[tuple[str, int], ...] = ()
+    private: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,11 @@ _ADDRESS = ("ok", "null", "bad")
 _OK_BAD = ("ok", "bad")
 
 RFORK = CallSpec(
-    "rfork", "rfork(2)", (Param("flags", Kind.FLAGS, "RF flags", required=True, names=RF_NAMES),), Result.PROCESS, True
+    "rfork",
+    "rfork(2)",
+    (Param("flags", Kind.FLAGS, "RF flags", required=True, names=RF_NAMES, private=("RFPGLOCK", "RFPPWAIT")),),
+    Result.PROCESS,
+    True,
 )
 LWP_CREATE = CallSpec(
     "lwp_create",

@@ -48,6 +48,10 @@ def _dispatch(command: str, options: Namespace, terminal: Terminal) -> int:
             from oracle.cli.errors import errors
 
             return errors(options, terminal)
+        if command in ("sweep", "which"):
+            from oracle.cli import sweep
+
+            return sweep.COMMANDS[command](options, terminal)
         return commands.COMMANDS[command](options, terminal)
     except ScenarioError as error:
         terminal.say_lines(str(error))  # a line for each flaw, starting with its place: editors jump there

@@ -1,10 +1,13 @@
-"""The words of the command line: subcommands, options, and help that teaches them. Imports no module of the project."""
+"""The words of the command line: subcommands, options, and help that teaches them. Imports no module that does anything."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+
+from oracle.cli import sweep_parser
+from oracle.cli.sweep_parser import Commands
 
 EXIT_CODES = """\
 exit codes:
@@ -135,6 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
     _show(commands)
     _sources(commands)
     _errors(commands)
+    sweep_parser.add(commands, _add, _flavors, _output)
     _lists(commands)
     return parser
 
@@ -153,12 +157,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-_Commands = argparse._SubParsersAction  # argparse has no public name for what add_subparsers returns
-
-
-def _add(
-    commands: _Commands[argparse.ArgumentParser], name: str, brief: str, text: str, examples: str
-) -> argparse.ArgumentParser:
+def _add(commands: Commands, name: str, brief: str, text: str, examples: str) -> argparse.ArgumentParser:
     """A subcommand with the options that all have."""
     made = commands.add_parser(
         name,
@@ -195,7 +194,7 @@ def _flavors(parser: argparse.ArgumentParser, text: str, *, required: bool = Fal
     parser.add_argument("--flavor", metavar="ID", action="append", default=[], required=required, help=text)
 
 
-def _run(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _run(commands: Commands) -> None:
     made = _add(commands, "run", "run scenarios on flavors and print the divergence matrix", RUN, RUN_EXAMPLES)
     made.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="scenario files, or folders of them (./specs)")
     _flavors(made, "system@revision, or system for its newest revision; may be repeated (all installed flavors)")
@@ -203,7 +202,7 @@ def _run(commands: _Commands[argparse.ArgumentParser]) -> None:
     made.add_argument("--reports", metavar="DIR", type=Path, help="also write DIR/report.md and DIR/report.json")
 
 
-def _compare(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _compare(commands: Commands) -> None:
     brief = "the divergences between some flavors, with a tally by fact"
     made = _add(commands, "compare", brief, COMPARE, COMPARE_EXAMPLES)
     made.add_argument(
@@ -212,7 +211,7 @@ def _compare(commands: _Commands[argparse.ArgumentParser]) -> None:
     _formats(made)
 
 
-def _explore(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _explore(commands: Commands) -> None:
     made = _add(commands, "explore", "what concurrent steps can come to, under every schedule", EXPLORE, EXPLORE_EXAMPLES)
     made.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="scenario files, or folders of them (./specs)")
     _flavors(made, "system@revision, or system for its newest revision; may be repeated (all installed flavors)")
@@ -233,7 +232,7 @@ def _count(text: str) -> int:
     return number
 
 
-def _show(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _show(commands: Commands) -> None:
     made = _add(commands, "show", "what happened in one run, step by step", SHOW, SHOW_EXAMPLES)
     made.add_argument("scenario", metavar="SCENARIO", help="a scenario file, or the name of a scenario below ./specs")
     _flavors(made, "system@revision, or system for its newest revision; may be repeated", required=True)
@@ -270,7 +269,7 @@ examples:
 """
 
 
-def _errors(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _errors(commands: Commands) -> None:
     brief = "which errno wins when several reasons to fail hold at once"
     made = _add(commands, "errors", brief, ERRORS, ERRORS_EXAMPLES)
     made.add_argument("calls", metavar="CALL", nargs="*", help="calls, such as fork or ptrace (all that have conditions)")
@@ -308,7 +307,7 @@ and as the first line of a scenario:
 """
 
 
-def _sources(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _sources(commands: Commands) -> None:
     made = _add(commands, "sources", "which lines of the C are modelled, left out and exercised", SOURCES, SOURCES_EXAMPLES)
     made.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="scenario files, or folders of them (./specs)")
     _flavors(made, "system@revision, or system for its newest revision; may be repeated (all installed flavors)")
@@ -334,7 +333,7 @@ def _sources(commands: _Commands[argparse.ArgumentParser]) -> None:
     _output(made)
 
 
-def _lists(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _lists(commands: Commands) -> None:
     _add(commands, "flavors", "the kernels that are installed", FLAVORS, "example:\n  fork-oracle flavors\n")
     _add(commands, "facts", "the vocabulary of facts", FACTS, "example:\n  fork-oracle facts | grep vfork\n")
     example = "examples:\n  fork-oracle calls\n  fork-oracle calls --flavor netbsd\n"

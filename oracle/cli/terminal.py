@@ -20,6 +20,10 @@ NARROWEST = 40
 PIECE = 4096  # unbuffered, Python drops what a pipe does not take at once; pieces as small as this are taken whole
 
 
+def _one(thing: object) -> int:
+    return 1
+
+
 class Terminal:
     """Standard output and error of one command."""
 
@@ -90,16 +94,21 @@ class Terminal:
             os.dup2(sink, self.out.fileno())
             os.close(sink)
 
-    def progress(self, total: int, what: str = "scenarios") -> tuple[Callable[[object], None], Callable[[], None]]:
-        """What to call after each of so many things and at the end: a progress bar on a terminal, nothing in a pipe."""
+    def progress(
+        self, total: int, what: str = "scenarios", *, done: int = 0, size: Callable[[object], int] = _one
+    ) -> tuple[Callable[[object], None], Callable[[], None]]:
+        """What to call after each of so many things and at the end: a progress bar on a terminal, nothing in a pipe.
+
+        `done` of them were done before; `size` says for how many a call stands.
+        """
         if not self.err.isatty() or total < 2:
             return _nothing, _nothing
         from tqdm import tqdm
 
-        bar = tqdm(total=total, unit=f" {what}", file=self.err, leave=False, dynamic_ncols=True)
+        bar = tqdm(total=total, initial=done, unit=f" {what}", file=self.err, leave=False, dynamic_ncols=True)
 
-        def advance(done: object) -> None:
-            bar.update()
+        def advance(one: object) -> None:
+            bar.update(size(one))
 
         return advance, bar.close
 

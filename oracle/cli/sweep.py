@@ -1,0 +1,177 @@
+"""`fork-oracle sweep` and `fork-oracle which`: a plan out of the options, somebody to do it, a report."""
+
+from __future__ import annotations
+
+import os
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+
+from oracle.cli.commands import chosen, installed
+from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, check_places, write_files
+from oracle.errors import UsageError
+from oracle.flavor import Flavor
+from oracle.report import sweep_report, which_report
+from oracle.report.look import Look
+from oracle.report.text import plural
+from oracle.sweep.chunk import CRASHED
+from oracle.sweep.executors import cluster, processes
+from oracle.sweep.knobs import covering_plan
+from oracle.sweep.plan import Cell, Plan, plan
+from oracle.sweep.query import equivalence_classes, what_changes, which_agree, which_are_like
+from oracle.sweep.space import INTENTS, Space, space_named, spaces
+from oracle.sweep.states import states_named
+from oracle.sweep.store import Store
+from oracle.sweep.sweep import Findings, carry_out, findings, scenario_of
+
+FEW = 20_000  # cases that are done sooner than processes are started
+
+
+def sweep(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle sweep`."""
+    flavors = chosen(installed(terminal), options.flavor)
+    check_places([] if options.output is None else [options.output])
+    made = _plan(options, flavors)
+    if options.save is not None:
+        _make_folder(options.save)
+    started = time.monotonic()
+    with Store(options.store) as store:
+        interrupted = _carry_out(made, flavors, store, options, terminal)
+        found = findings(made, flavors, store)
+    seconds = time.monotonic() - started
+    text = sweep_report.to_json(found) if options.format == "json" else sweep_report.render(found, _look(options, terminal))
+    _put(text, None if interrupted else options.output, terminal)
+    if options.save is not None:
+        _save(options.save, found)
+    terminal.say(
+        f"{plural(found.done, 'case')} on {plural(len(flavors), 'flavor')}, {plural(found.runs, 'run')}, "
+        f"seed {made.seed}, in {seconds:.2f} s"
+    )
+    if interrupted:
+        kept = f"the same command goes on from {options.store}" if options.store else "with --store FILE it could go on"
+        terminal.say(f"interrupted; {kept}")
+        return INTERRUPTED
+    return BUG if any(one.kind == CRASHED for one in found.silences) else OK
+
+
+def which(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle which`."""
+    flavors = chosen(installed(terminal), options.flavor)
+    check_places([] if options.output is None else [options.output])
+    made = _plan(options, flavors)
+    if options.question == "changes" and not options.what:
+        raise UsageError("which changes what? Name a flag, or PARAMETER=VALUE")
+    look = _look(options, terminal)
+    with Store(options.store) as store:
+        if _carry_out(made, flavors, store, options, terminal):
+            terminal.say("interrupted, so nothing can be said")
+            return INTERRUPTED
+        answers = _answers(options, made, flavors, store)
+    if options.format == "json":
+        text = which_report.to_json(made, options.question, options.what, answers)
+    else:
+        text = which_report.render(made, options.question, options.what, answers, look, options.most)
+    _put(text, options.output, terminal)
+    return OK
+
+
+def _answers(options: Namespace, made: Plan, flavors: Sequence[Flavor], store: Store) -> which_report.Answers:
+    if options.question == "like":
+        return which_are_like(made, flavors, store, options.what or "fork")
+    if options.question == "agree":
+        return which_agree(made, store)
+    if options.question == "changes":
+        return what_changes(made, flavors, store, options.what)
+    return equivalence_classes(made, flavors, store, options.most)
+
+
+def _plan(options: Namespace, flavors: Sequence[Flavor]) -> Plan:
+    space = space_named(options.space, flavors) if options.space else _usual_space(flavors)
+    if options.knobs:
+        if options.state:
+            raise UsageError("--knobs makes the states itself; leave --state out")
+        return covering_plan(space, flavors, options.strength, options.seed)
+    return plan(space, states_named(options.state), flavors, every=options.every, seed=options.seed)
+
+
+def _usual_space(flavors: Sequence[Flavor]) -> Space:
+    """Every intent between systems, else the first call that takes flags."""
+    known = spaces(flavors)
+    if len({flavor.system for flavor in flavors}) > 1:
+        return known[INTENTS]
+    return next((space for space in known.values() if space.word is not None), known[INTENTS])
+
+
+def _carry_out(made: Plan, flavors: Sequence[Flavor], store: Store, options: Namespace, terminal: Terminal) -> bool:
+    """Do what is missing of a plan. Whether that was interrupted."""
+    store.begin(made.identity(flavors))
+    finished = store.finished()
+    done = sum(cell.count for cell in made.cells if (cell.state.name, cell.start) in finished)
+    advance, close = terminal.progress(made.cases, "cases", done=done, size=_size)
+    try:
+        if done < made.cases:
+            with _workers(options, made.cases - done) as (executor, workers):
+                carry_out(made, flavors, store, executor, workers, advance)
+    except KeyboardInterrupt:
+        return True
+    except BrokenProcessPool as error:
+        raise UsageError(f"a worker process died; what was finished is kept, if there is a --store: {error}") from error
+    finally:
+        close()
+    return False
+
+
+def _size(cell: object) -> int:
+    assert isinstance(cell, Cell)
+    return cell.count
+
+
+@contextmanager
+def _workers(options: Namespace, cases: int) -> Iterator[tuple[Executor | None, int]]:
+    """Who works: a cluster, processes, or this process alone if that is sooner or asked for."""
+    count = options.workers or (os.cpu_count() or 1)
+    if options.dask:
+        with cluster(options.dask) as (executor, threads):
+            yield executor, threads
+    elif count == 1 or (cases < FEW and not options.workers):
+        yield None, 1
+    else:
+        with processes(count) as pool:
+            yield pool, count
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"can't make the folder {str(folder)!r}: {error.strerror}") from error
+
+
+def _save(folder: Path, found: Findings) -> None:
+    """The simplest case of each bucket as a scenario file that is named after the bucket."""
+    from oracle.load import SUFFIX, dump_scenario
+
+    write_files({
+        folder / f"{bucket.signature.ident}{SUFFIX}": dump_scenario(
+            scenario_of(found.plan, bucket.smallest, bucket.signature.ident)
+        )
+        for bucket in found.buckets
+    })  # fmt: skip
+
+
+def _look(options: Namespace, terminal: Terminal) -> Look:
+    return Look() if options.output is not None and options.color != "always" else terminal.look()
+
+
+def _put(text: str, output: Path | None, terminal: Terminal) -> None:
+    if output is None:
+        terminal.write(text)
+    else:
+        write_files({output: text})
+
+
+COMMANDS: dict[str, Callable[[Namespace, Terminal], int]] = {"sweep": sweep, "which": which}

@@ -1,0 +1,138 @@
+"""Renders a sweep: its buckets, what nobody says anything about, and the counts.
+
+As JSON, format 1: the same plan and code give the same bytes, whoever did the work in what order.
+
+    format, complete (false if cases are missing), space, call, flavors, states, seed, note
+    cases, done, runs, agreeing, outcomes
+    buckets      most cases first: id, count, states, smallest (state, index, call, args),
+                 facts: fact, values (class of the value, flavors)
+    silences     flavor, kind (unmodelled, crashed), note, count, smallest
+"""
+
+from __future__ import annotations
+
+import json
+
+from oracle.report.look import Look
+from oracle.report.table_report import fitted
+from oracle.report.text import paragraph, plain, plural
+from oracle.sweep.plan import Plan
+from oracle.sweep.sweep import Bucket, Case, Findings
+
+FORMAT = 1
+MOST_FACTS = 6
+LEGEND = (
+    "A bucket holds all cases in which the same kinds of facts disagree in the same way; it is shown with its simplest case, "
+    "and from how many states it is reached. `<caller>` makes the call, `<child>` is what it makes."
+)
+
+
+def render(found: Findings, look: Look) -> str:
+    """The whole report for a terminal."""
+    parts = [_buckets(found, look), _silences(found, look), _summary(found, look)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _buckets(found: Findings, look: Look) -> str:
+    rows = []
+    for bucket in found.buckets:
+        states = f"{bucket.smallest.state.name}" + (f" +{len(bucket.states) - 1}" if len(bucket.states) > 1 else "")
+        call = plain(found.plan.space.text(bucket.smallest.index))
+        rows.append([bucket.signature.ident, f"{bucket.count:,}", plain(states), f"{call}\n{_facts(bucket)}"])
+    if not rows:
+        return ""
+    headers = ["bucket", "cases", "state", "simplest case, and what disagrees"]
+    return fitted(rows, headers, look) + "\n\n" + look.quiet(paragraph(LEGEND, look.width))
+
+
+def _facts(bucket: Bucket) -> str:
+    said = []
+    for one in bucket.signature.facts[:MOST_FACTS]:
+        said.append(f"{one.fact}: " + " / ".join(plain(value) for value, _ in one.values))
+    more = len(bucket.signature.facts) - MOST_FACTS
+    return "; ".join(said) + (f"; and {more} more" if more > 0 else "")
+
+
+def _silences(found: Findings, look: Look) -> str:
+    lines = []
+    for one in found.silences:
+        text = f"{one.flavor} {one.kind} in {plural(one.count, 'case')}, such as {_case(found.plan, one.smallest)}: {one.note}"
+        shown = paragraph(plain(text), look.width)
+        lines.append(look.bad(shown) if one.kind == "crashed" else look.quiet(shown))
+    return "\n".join(lines)
+
+
+def _case(plan: Plan, case: Case) -> str:
+    return f"{plan.space.text(case.index)} in {case.state.name}"
+
+
+def _summary(found: Findings, look: Look) -> str:
+    plan = found.plan
+    diverging = sum(bucket.count for bucket in found.buckets)
+    where = plan.note or f"{plan.space.size:,} of {plan.space.name} from {plural(len(plan.states), 'state')}"
+    lines = [f"{where}, on {', '.join(plan.flavors)}"]
+    if len(plan.flavors) > 1:
+        lines.append(
+            f"{found.done:,} cases: {found.agreeing:,} agree, {diverging:,} diverge in {plural(len(found.buckets), 'bucket')}; "
+            f"{plural(found.outcomes, 'different outcome')}"
+        )
+    else:
+        lines.append(f"{found.done:,} cases, {plural(found.outcomes, 'different outcome')}; nothing to compare one flavor with")
+    if found.done < plan.cases:
+        lines.append(look.bad(f"interrupted: {found.done:,} of {plan.cases:,} cases are done"))
+    return "\n".join(paragraph(plain(line), look.width) if "\x1b" not in line else line for line in lines)
+
+
+Json = bool | int | str | None | list["Json"] | dict[str, "Json"]
+
+
+def to_json(found: Findings) -> str:
+    """The whole report for programs."""
+    plan = found.plan
+    whole: dict[str, Json] = {
+        "format": FORMAT,
+        "complete": found.done == plan.cases,
+        "space": plan.space.name,
+        "call": plan.space.call,
+        "flavors": list(plan.flavors),
+        "states": [state.name for state in plan.states],
+        "seed": plan.seed,
+        "note": plan.note,
+        "cases": plan.cases,
+        "done": found.done,
+        "runs": found.runs,
+        "agreeing": found.agreeing,
+        "outcomes": found.outcomes,
+        "buckets": [
+            {
+                "id": bucket.signature.ident,
+                "count": bucket.count,
+                "states": list(bucket.states),
+                "smallest": case_to_json(plan, bucket.smallest),
+                "facts": [
+                    {"fact": one.fact, "values": [{"value": value, "flavors": list(who)} for value, who in one.values]}
+                    for one in bucket.signature.facts
+                ],
+            }
+            for bucket in found.buckets
+        ],
+        "silences": [
+            {
+                "flavor": one.flavor,
+                "kind": one.kind,
+                "note": one.note,
+                "count": one.count,
+                "smallest": case_to_json(plan, one.smallest),
+            }
+            for one in found.silences
+        ],
+    }
+    return json.dumps(whole, indent=1) + "\n"
+
+
+def case_to_json(plan: Plan, case: Case) -> Json:
+    """A case: where it starts, its number, and the call."""
+    args: dict[str, Json] = {}
+    for name, value in plan.space.named(case.index).items():
+        args[name] = list(value) if isinstance(value, tuple) else value
+    return {"state": case.state.name, "index": case.index, "call": plan.space.text(case.index), "args": args}

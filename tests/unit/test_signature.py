@@ -1,0 +1,70 @@
+"""Divergences that are the same have one signature, whatever the input; those that aren't have not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oracle.diff import Divergence
+from oracle.facts import Value
+from oracle.harness import Comparison
+from oracle.scenario import ProcessSpec, Scenario, Step
+from oracle.signature import Signature, signature
+
+ONE, TWO = "one@1", "two@1"
+FORK = Scenario("s", "", "", "results", (Step(1, "parent", "fork", {}, "kid"),))
+
+
+def of(*facts: tuple[str, Value | None, Value | None], scenario: Scenario = FORK) -> Signature:
+    divergences = tuple(Divergence(path, ((ONE, one), (TWO, two))) for path, one, two in facts)
+    return signature(Comparison(scenario, (), divergences, ()))
+
+
+def kinds(sign: Signature) -> list[str]:
+    return [one.fact for one in sign.facts]
+
+
+def test_names_of_roles_make_no_difference() -> None:
+    named = replace(FORK, steps=(Step(1, "me", "fork", {}, "it"),), processes=(ProcessSpec("me"),))
+    assert of(("kid.umask", "022", "077")) == of(("it.umask", "022", "000"), scenario=named)
+    assert kinds(of(("parent~kid.files", "shared", "apart"))) == ["<caller>~<child>.files"]
+
+
+def test_a_role_in_a_value_is_told_by_what_it_is() -> None:
+    assert of(("kid.parent", "parent", "init")) != of(("kid.parent", "init", "parent"))
+    assert of(("kid.parent", "parent", "init")).facts[0].values == (("<caller>", (ONE,)), ("init", (TWO,)))
+
+
+def test_what_the_scenario_chose_makes_no_difference_but_once() -> None:
+    sign = of(("kid.fd.3", "a", None), ("kid.fd.4", "b", None))
+    assert kinds(sign) == ["<child>.fd.*"]
+    assert sign == of(("kid.fd.9", "z at 3", None))
+
+
+def test_errnos_and_words_of_the_vocabulary_do_make_a_difference() -> None:
+    assert of(("call.1", "EAGAIN", "kid")) != of(("call.1", "EINVAL", "kid"))
+    assert of(("parent~kid.cwd", "shared", "apart")).facts[0].values == (("shared", (ONE,)), ("apart", (TWO,)))
+    assert of(("kid.cwd", "/home", "/")).facts[0].values == (("some", (ONE,)), ("some", (TWO,)))
+
+
+def test_numbers_count_as_none_or_some() -> None:
+    assert of(("call.1.elapsed", 0, 500)) == of(("call.1.elapsed", 0, 20))
+    assert of(("call.1.elapsed", 0, 500)) != of(("call.1.elapsed", 500, 0))
+
+
+def test_who_is_not_there_disagrees_on_nothing_else() -> None:
+    facts: list[tuple[str, Value | None, Value | None]] = [
+        ("call.1", "kid", "EAGAIN"), ("kid.state", "running", "never born"), ("kid.uid", 0, None), ("parent~kid.files", "apart", None)
+    ]  # fmt: skip
+    assert kinds(of(*facts)) == ["<child>.state", "call"]
+    assert "<child>.umask" in kinds(of(*facts, ("kid.umask", "022", "077")))
+
+
+def test_the_name_of_a_signature_is_short_and_its_own() -> None:
+    one, other = of(("kid.uid", 0, 1)), of(("kid.uid", 1, 0))
+    assert len(one.ident) == len(other.ident) == 8
+    assert one.ident != other.ident
+    assert one.ident == of(("kid.uid", 0, 7)).ident
+
+
+def test_agreement_has_an_empty_signature() -> None:
+    assert of() == Signature()
