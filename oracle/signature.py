@@ -21,8 +21,8 @@ NOT_MADE = "not made"
 # Facts whose texts are names that a scenario chose, or numbers: what counts is whether there is one.
 FREE = {
     Subject.PROCESS: frozenset((
-        "command", "text", "cwd", "root", "umask", "fd.*", "memory.*", "handler.*", "stack", "tls", "altstack", "jail", "limit.*",
-        "ktrace", "ktrace_flags", "registers", "arguments", "emulation", "tids", "events.*",
+        "command", "text", "cwd", "root", "umask", "fd.*", "memory.*", "handler.*", "stack", "tls", "altstack", "jail",
+        "limit.*", "ktrace", "ktrace_flags", "registers", "arguments", "emulation", "tids", "events.*",
     )),
     Subject.PAIR: frozenset(("offsets", "regions")),
     Subject.MACHINE: frozenset(("console",)),

@@ -63,6 +63,8 @@ def which(options: Namespace, terminal: Terminal) -> int:
     flavors = chosen(installed(terminal), options.flavor)
     check_places([] if options.output is None else [options.output])
     made = _plan(options, flavors)
+    if options.question == "agree" and len(flavors) < 2:
+        raise UsageError("which agree needs two flavors or more")
     if options.question == "changes" and not options.what:
         raise UsageError("which changes what? Name a flag, or PARAMETER=VALUE")
     look = _look(options, terminal)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import oracle.flavor
 from oracle import outcome
 from oracle.diff import scope_of
-from oracle.errors import OracleError
+from oracle.errors import FlavorError
 from oracle.facts import Scope
 from oracle.flavor import Flavor
 from oracle.outcome import RunResult
@@ -33,7 +33,7 @@ SILENT = (UNMODELLED, CRASHED)
 ASKED = (Scope.ASKED, Scope.ASKED_SYSTEM)
 
 
-class PeekedError(OracleError):
+class PeekedError(FlavorError):
     """A flavor looked at a flag word in a way that nobody noticed."""
 
 

@@ -53,8 +53,11 @@ def test_numbers_count_as_none_or_some() -> None:
 
 def test_who_is_not_there_disagrees_on_nothing_else() -> None:
     facts: list[tuple[str, Value | None, Value | None]] = [
-        ("call.1", "kid", "EAGAIN"), ("kid.state", "running", "never born"), ("kid.uid", 0, None), ("parent~kid.files", "apart", None)
-    ]  # fmt: skip
+        ("call.1", "kid", "EAGAIN"),
+        ("kid.state", "running", "never born"),
+        ("kid.uid", 0, None),
+        ("parent~kid.files", "apart", None),
+    ]
     assert kinds(of(*facts)) == ["<child>.state", "call"]
     assert "<child>.umask" in kinds(of(*facts, ("kid.umask", "022", "077")))
 

@@ -82,7 +82,7 @@ def test_flavors_of_several_systems_have_intents_in_common() -> None:
 
 
 def test_a_name_that_there_is_not_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="no space 'rfrok' in common; did you mean rfork.*__clone|rfork") as caught:
+    with pytest.raises(UsageError, match=r"no space 'rfrok' in common; did you mean rfork\?") as caught:
         space_named("rfrok", DRAGONFLIES)
     assert "spawn" in str(caught.value)
 
