@@ -170,7 +170,7 @@ def test_a_sweep_that_is_killed_ten_times_comes_to_the_same(tmp_path: Path) -> N
         now = rows(tmp_path / "store")
         assert now >= kept, "what was finished is lost"
         kept = now
-    assert 0 < kept
+    assert kept > 0
     resumed, _ = start(tmp_path / "store").communicate()
     assert json.loads(whole)["complete"]
     assert resumed == whole
