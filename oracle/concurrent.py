@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from oracle.errors import LimitExceeded
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.sched import ROUND_TICKS, Contended, Task
@@ -17,7 +18,7 @@ from oracle.machine.traps import Preempt
 from oracle.scenario import Step
 
 FUTILE = 2  # times that a call starts over, with nothing happening in between, after which it gets nowhere
-MOST_MOVES = 100_000
+MOST_MOVES = 20_000
 INIT = "init"
 
 
@@ -46,6 +47,7 @@ class ConcurrentBlock:
         self._fruitless: tuple[int, ...] = ()  # pids of the zombies that init had when it asked last
         self.moves = 0
         self._horizon = k.ticks + ROUND_TICKS  # a block is one round: who looks again every second does so for a minute
+        k.sched.unpark()
         k.sched.ready = Contended(k.sched.ready)
 
     def close(self) -> list[Step]:
@@ -59,7 +61,7 @@ class ConcurrentBlock:
     def enabled(self) -> list[str]:
         """Who could go on now, in the order of the file, then of birth. Nobody: time has to pass, or the block is over."""
         k = self._k
-        if self._hands.over() or self.moves >= MOST_MOVES:
+        if self._hands.over():
             return []
         ready = [task.lwp for task in k.sched.ready]
         found = [
@@ -82,6 +84,8 @@ class ConcurrentBlock:
         """Let one of those that can go on do so. Returns the preemption point at which he stands then, None if at none."""
         k = self._k
         self.moves += 1
+        if self.moves > MOST_MOVES:
+            raise LimitExceeded(f"more than {MOST_MOVES} moves in one block: its steps keep each other busy for ever")
         task = self._task(actor)
         if task is None:
             if self._programs.get(actor):

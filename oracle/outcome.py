@@ -53,12 +53,13 @@ class Misplaced:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """An invariant that did not hold after a step. `known` says why, if the real kernel breaks it, too."""
+    """An invariant that did not hold after a step, or within a block. `known` says why, if the real kernel breaks it, too."""
 
     rule: str
     text: str
     step: int
     known: str
+    when: str = ""  # under which schedule, where there are several
 
 
 class RunResult(NamedTuple):

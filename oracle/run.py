@@ -103,6 +103,7 @@ class Execution:
         self._trace = trace
         self._checked = checked
         self._chooser: Chooser = Scheduled() if chooser is None else chooser
+        self._last_block = next((item for item in reversed(scenario.steps) if isinstance(item, Concurrently)), None)
         self.held: dict[int, bool] = {}  # by index of each quantified check: whether it held
 
     def steps(self, until: Step | None = None) -> Iterator[Item | None]:
@@ -249,14 +250,16 @@ class Execution:
                 if k.trace is not None:
                     k.trace.append((k.ticks, last, TURN, ", ".join(enabled)))
                 trap = block.move(last)
-                chooser.moved(last)
+                over = self._over()
+                if chooser.moved(last, over) and self._checked and not over:
+                    self.verdict.hold_midway(k, item.index)
                 if k.trace is not None and trap is not None:
                     k.trace.append((k.ticks, last, "stands at", trap.why))
             else:
                 chooser.idle()
                 if not block.pass_time():
                     break
-        chooser.leave()
+        chooser.leave(item is self._last_block)
         for step in block.close():
             self._begin(step)
         self.made.sort(key=lambda made: made.step.index)
@@ -272,7 +275,7 @@ class Execution:
 
     def _state(self, block: ConcurrentBlock) -> Hashable:
         """What is to come depends on this, too, and on nothing else beside the machine."""
-        made = tuple([(one.step.index, one.result, one.ended, one.call) for one in self.made])
+        made = tuple(sorted([(one.step.index, one.result, one.started, one.ended, one.call) for one in self.made]))
         return block.position(), made, tuple(self.verdict.unmet), tuple(self.verdict.violations), tuple(self.held.items())
 
     def _actor(self, step: Step, made: Made) -> Lwp | None:
@@ -322,7 +325,7 @@ class Execution:
         """An error return leaves the machine as it found it: compare with the same run up to just before the step."""
         if not isinstance(failure, Errno) or isinstance(failure, EINTR):
             return
-        before = Execution(self.scenario, self.flavor, checked=False)
+        before = Execution(self.scenario, self.flavor, checked=False, chooser=Scheduled(self._chooser.schedule()))
         for _ in before.steps(made.step):
             pass
         actor = before.k.roles[made.step.by]

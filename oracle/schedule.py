@@ -23,14 +23,17 @@ class Chooser(Protocol):
     def choose(self, enabled: Sequence[str], last: str) -> str:
         """Who goes on, of those who can; `last` is who went on last, "" at the start of a block."""
 
-    def moved(self, actor: str) -> None:
-        """The one that was chosen has made his move."""
+    def moved(self, actor: str, fatal: bool) -> bool:
+        """The one that was chosen has made his move; nothing goes on after it if it was `fatal`. Returns whether it is news."""
 
     def idle(self) -> None:
         """Nobody can go on: time passes, or the block is over."""
 
-    def leave(self) -> None:
-        """The block is over."""
+    def leave(self, last: bool) -> None:
+        """The block is over, the last one or not."""
+
+    def schedule(self) -> str:
+        """The choices so far, as far as they were not the default."""
 
 
 class Scheduled:
@@ -60,14 +63,19 @@ class Scheduled:
     def enter(self, k: Machine, state: Callable[[], Hashable]) -> None:
         """Nothing to prepare."""
 
-    def moved(self, actor: str) -> None:
-        """Nothing to note."""
+    def moved(self, actor: str, fatal: bool) -> bool:
+        """Every move is made for the first time."""
+        return True
 
     def idle(self) -> None:
         """Nothing to note."""
 
-    def leave(self) -> None:
+    def leave(self, last: bool) -> None:
         """Nothing to end."""
+
+    def schedule(self) -> str:
+        """What of the schedule has been followed by now."""
+        return render({choice: actor for choice, actor in self.differs.items() if choice <= self.asked})
 
     def check(self) -> None:
         """Raise UsageError if the schedule speaks of choices that never came."""

@@ -54,6 +54,11 @@ class Verdict:
         for broken in invariants.check(k, self.flavor.states):
             self.violate(broken.rule, broken.text, step, k)
 
+    def hold_midway(self, k: Machine, step: int) -> None:
+        """Check, between two moves of concurrent steps, the invariants that hold in the middle of kernel code."""
+        for broken in invariants.check_midway(k, self.flavor.states):
+            self.violate(broken.rule, broken.text, step, k)
+
     def violate(self, rule: str, text: str, step: int, k: Machine | None = None) -> None:
         """Note a violation, once, and whether the real kernel has it, too: as far as words alone say, without a machine."""
         if (rule, text) not in self.violations:
@@ -103,8 +108,12 @@ def _is(known: KnownViolation, text: str, k: Machine | None) -> bool:
 
 
 def deadlock(k: Machine, flavor: Flavor, actors: Iterable[str]) -> tuple[str, ...]:
-    """Who can never go on: lost wake-ups always, other sleepers only once nobody who makes calls can act any more."""
-    sleepers = k.sched.waiting()
+    """Who can never go on: lost wake-ups always, other sleepers only once nobody who makes calls can act any more.
+
+    The oldest comes first: who fell asleep first may depend on the schedule alone.
+    """
+    order = {lwp: number for number, lwp in enumerate(k.roles.values())}
+    sleepers = sorted(k.sched.waiting(), key=lambda one: order.get(one.lwp, len(order)))
     can_act = any(
         lwp.lwp_task is None and lwp in lwp.lwp_proc.p_lwps and lwp.lwp_proc in k.allproc
         for name in actors

@@ -22,31 +22,44 @@ OR = " | "
 class Found:
     """What the executions so far came to."""
 
-    __slots__ = ("held", "possibilities", "results")
+    __slots__ = ("broken", "held", "possibilities", "results")
 
     def __init__(self) -> None:
         self.possibilities: dict[object, Possibility] = {}
         self.results: dict[object, tuple[RunResult, str]] = {}  # that differ in what they say of expectations, with a schedule
+        self.broken: dict[
+            tuple[str, str], tuple[Violation, str]
+        ] = {}  # invariants, with a schedule under which they do not hold
         self.held: dict[int, dict[bool, str]] = {}  # by quantified check: a schedule under which it holds, and one where not
 
     def add(self, result: RunResult, held: Mapping[int, bool], schedule: str) -> None:
         """One more execution."""
-        key = (result.unmodelled, result.crash, tuple(_compared(result.observation)))
+        key = (result.unmodelled, result.crash, tuple(told_apart_by(result.observation)))
         known = self.possibilities.get(key)
         if known is None:
             self.possibilities[key] = Possibility(
                 result.outcomes, result.observation, schedule, 1, result.unmodelled, result.crash
             )
+        elif _surprise(schedule) < _surprise(known.schedule):  # with it, who got which number is told as it leads to
+            self.possibilities[key] = known._replace(
+                outcomes=result.outcomes, observation=result.observation, schedule=schedule, runs=known.runs + 1
+            )
         else:
-            nearest = min(known.schedule, schedule, key=_surprise)
-            self.possibilities[key] = known._replace(schedule=nearest, runs=known.runs + 1)
-        said = (result.unmet, result.violations, result.shown)
+            self.possibilities[key] = known._replace(runs=known.runs + 1)
+        said = (result.unmet, result.shown)
         first = self.results.get(said)
         if first is None or _surprise(schedule) < _surprise(first[1]):
             self.results[said] = (result, schedule)
         for index, holds in held.items():
             known_schedule = self.held.setdefault(index, {}).get(holds, schedule)
             self.held[index][holds] = min(known_schedule, schedule, key=_surprise)
+
+    def breaks(self, violations: Iterable[Violation], schedule: str) -> None:
+        """What did not hold in an execution, whether or not that was gone through to its end."""
+        for one in violations:
+            key = (one.rule, one.text)
+            if key not in self.broken or _surprise(schedule) < _surprise(self.broken[key][1]):
+                self.broken[key] = (one, schedule)
 
 
 def explore(
@@ -68,12 +81,15 @@ def explore(
     complete = True
     while search.next():
         if search.executions > most:
+            search.executions = most
             complete = False
             break
         execution = Execution(scenario, flavor, chooser=search, checked=checked)
         result = _execute(execution, search)
+        schedule = search.schedule()
+        found.breaks(execution.verdict.violations.values(), schedule)
         if result is not None:
-            found.add(result, execution.held, search.schedule())
+            found.add(result, execution.held, schedule)
         execution.k.dismantle()
     possibilities = tuple(sorted(found.possibilities.values(), key=lambda one: _surprise(one.schedule)))
     exploration = Exploration(
@@ -99,7 +115,7 @@ def _execute(execution: Execution, search: Search) -> RunResult | None:
     return execution.result(crash)
 
 
-def _compared(observation: Observation) -> Iterable[tuple[str, Value]]:
+def told_apart_by(observation: Observation) -> Iterable[tuple[str, Value]]:
     """The facts by which two possibilities are told apart: who got which number is no difference."""
     for path, value in observation.facts.items():
         if (fact := lookup(path)) is None or fact.name not in ("pid", "registers"):
@@ -112,7 +128,7 @@ def _together(scenario: Scenario, flavor: Flavor, found: Found, exploration: Exp
     results = sorted(found.results.values(), key=lambda one: _surprise(one[1]))
     told = [one for one in possibilities if not one.unmodelled and not one.crash]
     unmodelled = next((one.unmodelled for one in possibilities if one.unmodelled), "")
-    crash = next((f"under the schedule {one.schedule!r}: {one.crash}" for one in possibilities if one.crash), "")
+    crash = next((f"{_under(one.schedule)}: {one.crash}" for one in possibilities if one.crash), "")
     shown, misplaced = _signs(scenario.entry, flavor, [result for result, _ in results])
     return RunResult(
         scenario.name,
@@ -120,7 +136,7 @@ def _together(scenario: Scenario, flavor: Flavor, found: Found, exploration: Exp
         _outcomes(told or possibilities[:1]),
         Observation() if crash else _observation(told),
         (*_unmet(results), *_quantified(scenario, found, unmodelled)),
-        _violations([result for result, _ in results]),
+        tuple([replace(one, when=_under(schedule)) for one, schedule in found.broken.values()]),
         "" if told else unmodelled,
         crash,
         shown,
@@ -182,7 +198,7 @@ def _unmet(results: list[tuple[RunResult, str]]) -> list[Unmet]:
     for result, schedule in results:
         for one in result.unmet:
             key = (one.path, one.expected, one.actual, one.line)
-            first.setdefault(key, replace(one, when=f"under the schedule {schedule!r}"))
+            first.setdefault(key, replace(one, when=_under(schedule)))
     return list(first.values())
 
 
@@ -197,19 +213,10 @@ def _quantified(scenario: Scenario, found: Found, unmodelled: str) -> list[Unmet
         if check.quantifier is Quantifier.SOMETIMES and True not in held:
             failed.append(Unmet(claim, "sometimes", "never", check.line))
         elif check.quantifier is Quantifier.NEVER and True in held:
-            failed.append(Unmet(claim, "never", "sometimes", check.line, f"under the schedule {held[True]!r}"))
+            failed.append(Unmet(claim, "never", "sometimes", check.line, _under(held[True])))
         elif check.quantifier is Quantifier.NEVER and unmodelled:
             failed.append(Unmet(claim, "never", f"not known: {unmodelled}", check.line))
     return failed
-
-
-def _violations(results: list[RunResult]) -> tuple[Violation, ...]:
-    """Broken invariants, each once."""
-    first: dict[tuple[str, str], Violation] = {}
-    for result in results:
-        for one in result.violations:
-            first.setdefault((one.rule, one.text), one)
-    return tuple(first.values())
 
 
 def _signs(entry: Entry | None, flavor: Flavor, results: list[RunResult]) -> tuple[bool | None, tuple[Misplaced, ...]]:
@@ -222,6 +229,10 @@ def _signs(entry: Entry | None, flavor: Flavor, results: list[RunResult]) -> tup
             return telling, result.misplaced
     untold = (not telling) if any(result.shown is (not telling) for result in results) else None
     return untold, results[0].misplaced if entry.is_on(flavor.id) is telling else ()
+
+
+def _under(schedule: str) -> str:
+    return f"under the schedule {schedule!r}"
 
 
 def _surprise(schedule: str) -> tuple[int, list[int], str]:

@@ -9,7 +9,7 @@ SPIN 2008).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from oracle.explore.tracker import Birth, Checkpoint, Footprint, Kinds, Tracker
@@ -31,7 +31,6 @@ class Event:
     clock: dict[str, int]
     node: int  # its place in the stack
     born: tuple[Birth, ...]
-    clocks: dict[str, dict[str, int]]  # by actor, after the move: of his last move, and of what enabled him since
 
 
 @dataclass(slots=True)
@@ -40,10 +39,9 @@ class Node:
 
     enabled: tuple[str, ...]
     last: str
-    floor: int  # the moves before this one come before everything that follows, by themselves
     born: tuple[Birth, ...]  # since the last move
     checkpoint: Checkpoint | None
-    clocks: dict[str, dict[str, int]]
+    clocks: dict[str, dict[str, int]]  # by actor: of his last move, and of what made the next one possible
     sleep: dict[str, Event]  # actors whose move here was gone through in an order that is equivalent
     preemptions: int = 0  # on the way here
     state: Hashable = None
@@ -88,6 +86,7 @@ class Search:
         self._clocks: dict[str, dict[str, int]] = {}
         self._tracker: Tracker | None = None
         self._idle = False  # whether what goes on is nobody's move
+        self._moving = ""  # who makes a move just now
         self._state: Callable[[], Hashable] = tuple
 
     def next(self) -> bool:
@@ -99,11 +98,11 @@ class Search:
         return True
 
     def end(self) -> None:
-        """The execution is over; nobody listens any more. A move in which a flavor crashed was made all the same."""
+        """The execution is over, perhaps by a crash in the middle of a move; nobody listens any more."""
+        if self._moving:
+            self.moved(self._moving, fatal=True)
+            self._compare(())
         self._kinds.tracker = None
-        if self._depth < len(self._stack):
-            node = self._stack[self._depth]
-            node.done.setdefault(node.chosen, NO_EVENT)
 
     def schedule(self) -> str:
         """The choices of this execution, as far as they were not the default."""
@@ -164,23 +163,26 @@ class Search:
                     tracker.resume(node.checkpoint)
                     self._clocks = node.clocks
                 tracker.start(node.chosen)
+        self._moving = node.chosen
         return node.chosen
 
-    def moved(self, actor: str) -> None:
-        """A move was made: note what it touched, and where it should have come earlier as well."""
+    def moved(self, actor: str, fatal: bool = False) -> bool:
+        """A move was made: note what it touched, and where it should have come earlier as well. Returns whether it is new."""
+        self._moving = ""
         node = self._stack[self._depth]
         self._depth += 1
         self.steps += 1
         tracker = self._tracker
+        new = actor not in node.done
         if tracker is None:
             node.done[actor] = NO_EVENT
-        elif actor in node.done:
-            tracker.repeat(node.done[actor].born)
+        elif new:
+            self._new_move(node, actor, tracker.end(fatal), tracker)
         else:
-            self._new_move(node, actor, tracker)
+            tracker.repeat(node.done[actor].born)
+        return new
 
-    def _new_move(self, node: Node, actor: str, tracker: Tracker) -> None:
-        footprint = tracker.end()
+    def _new_move(self, node: Node, actor: str, footprint: Footprint, tracker: Tracker) -> None:
         clock = self._clocks.get(actor, {}).copy()
         if self._dynamic:
             for event in self._before(self._depth - 1):
@@ -188,16 +190,32 @@ class Search:
                     self._race(event, actor, clock)
                     _join(clock, event.clock)
         number = clock[actor] = clock.get(actor, 0) + 1
-        clocks = self._clocks = {**self._clocks, actor: clock}
-        for other in tracker.enabled:
-            if other != actor:
-                clocks[other] = clocks.get(other, {}).copy()
-                _join(clocks[other], clock)
-        node.done[actor] = Event(actor, number, footprint, clock, self._depth - 1, tuple(tracker.born), clocks)
+        self._clocks = {**self._clocks, actor: clock}
+        roused = [other for other in tracker.enabled if other != actor]
+        self._follow(roused, clock)
+        node.done[actor] = Event(actor, number, footprint, clock, self._depth - 1, tuple(tracker.born))
         if self._dynamic:
-            for other in tracker.enabled:
-                if other != actor and other in node.enabled:  # he could have gone on before, with what he will not do now
+            for other in roused:
+                if other in node.enabled:  # he could have gone on before, with what he will not do now
                     self._want(node, [other])
+
+    def _follow(self, actors: Iterable[str], clock: dict[str, int]) -> None:
+        """What some actors do next comes after the moves of a clock: it was made possible there."""
+        for actor in actors:
+            his = self._clocks[actor] = self._clocks.get(actor, {}).copy()
+            _join(his, clock)
+
+    def _compare(self, enabled: tuple[str, ...]) -> None:
+        """See whom the last move, if no time has passed since, let go on, or kept from what he could have done."""
+        if self._depth == self._floor or self._depth != len(self._stack) or not self._dynamic:
+            return
+        node = self._stack[-1]
+        self._follow(
+            [actor for actor in enabled if actor not in node.enabled and actor != node.chosen], node.done[node.chosen].clock
+        )
+        for actor in node.enabled:
+            if actor != node.chosen and actor not in enabled:
+                self._want(node, [actor])
 
     def _before(self, depth: int) -> Iterator[Event]:
         """The moves of the present stretch that came before, the last first."""
@@ -208,13 +226,17 @@ class Search:
     def idle(self) -> None:
         """Time passes: after everything that was, and before everything that comes."""
         self._settle()
+        self._compare(())
         self._floor = self._depth
         self._idle = True
         if self._tracker is not None and self._depth == len(self._stack):
             self._tracker.start("")
 
-    def leave(self) -> None:
-        """The block is over; what follows goes on by itself."""
+    def leave(self, last: bool) -> None:
+        """The block is over; what follows goes on by itself, and matters for the next block alone."""
+        if last:
+            self._kinds.tracker = None
+            self._idle = False
 
     def _settle(self) -> None:
         """End what went on by itself."""
@@ -227,7 +249,8 @@ class Search:
 
     def _arrive(self, enabled: tuple[str, ...], last: str) -> None:
         """A state in which this way has not been before: plan what to try from it. Raises Redundant if that is nothing."""
-        node = Node(enabled, last, self._floor, tuple(self._born), None, self._clocks, {})
+        self._compare(enabled)
+        node = Node(enabled, last, tuple(self._born), None, self._clocks, {})
         self._born.clear()
         if self._stack:
             before = self._stack[-1]
@@ -298,7 +321,7 @@ class Search:
             node.wanted.update(dict.fromkeys(node.enabled))
 
 
-NO_EVENT = Event("", 0, Footprint(frozenset(), frozenset()), {}, 0, (), {})
+NO_EVENT = Event("", 0, Footprint(frozenset(), frozenset()), {}, 0, ())
 
 
 def _join(clock: dict[str, int], other: dict[str, int]) -> None:

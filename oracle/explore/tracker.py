@@ -30,20 +30,22 @@ NOT_STATE: dict[type, set[str]] = {
     Machine: {"curlwp", "expecting", "lwp_names", "names", "roles", "sched", "ticks", "timer_expired", "trace", "userret"},
 }  # the scheduler's own, the reader's own; the clock stands still while anybody can move
 CONTAINERS = (list, dict, deque)
+MINUS_ONE = "-1"  # in the place of the number, which has the hash of -2
 SCALARS = (int, str, bool, bytes, float)
 NOT_WATCHED = (Task, Sleep, Scheduler)  # the scheduler tells what of it matters
 
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """The places that a move read, and those that it wrote."""
+    """The places that a move read, and those that it wrote. `fatal`: it ended everything: nothing commutes with that."""
 
     reads: frozenset[Place]
     writes: frozenset[Place]
+    fatal: bool = False
 
     def commutes_with(self, other: Footprint) -> bool:
         """Whether two moves lead to the same state in either order."""
-        return (
+        return not (self.fatal or other.fatal) and (
             self.writes.isdisjoint(other.writes) and self.writes.isdisjoint(other.reads) and self.reads.isdisjoint(other.writes)
         )
 
@@ -151,7 +153,7 @@ class Checkpoint:
     """All that a tracker knows at one point of a run, but for the objects themselves."""
 
     state: int
-    hashes: dict[Place, tuple[int, int]]
+    hashes: dict[Place, int]
     positions: dict[str, int]
     moves: dict[str, int]
 
@@ -163,8 +165,8 @@ class Tracker:
     point what was known there (`resume`); its machine is watched from then on.
     """
 
-    __slots__ = ("_actor", "_before", "_hashes", "_k", "_kinds", "_made", "_move", "_moves", "_names", "_objects", "_positions",
-                 "_special", "_state", "_touched", "_watching", "born", "enabled")  # fmt: skip
+    __slots__ = ("_actor", "_before", "_channels", "_hashes", "_k", "_kinds", "_made", "_move", "_moves", "_names", "_objects",
+                 "_positions", "_roused", "_sleepers", "_state", "_touched", "_watching", "born", "enabled")  # fmt: skip
 
     def __init__(self, kinds: Kinds, k: Machine) -> None:
         self._kinds = kinds
@@ -172,10 +174,11 @@ class Tracker:
         self._names: dict[int, Name] = {}  # by id(); `_objects` sees to it that no id is given twice
         self._objects: dict[Name, object] = {}
         self._moves: dict[str, int] = {}  # by actor
-        self._hashes: dict[Place, tuple[int, int]] = {}  # of places that were written: at the start, and now
+        self._hashes: dict[Place, int] = {}  # of places that were written, and of those that were not there at the start
         self._positions: dict[str, int] = {}  # where each actor's kernel code stands
-        self._state = 0  # of all places that were written, against how they were at the start
+        self._state = 0  # of all these places, against how they were at the start
         self._watching = False
+        self.enabled: tuple[str, ...] = ()  # to whom this move gave something to do in the kernel
         self.born: list[Birth] = []  # in this move
 
     # --- along a way that is known --------------------------------------------------------------------------------------
@@ -229,27 +232,38 @@ class Tracker:
         self._made = 0
         self._touched: dict[tuple[int, str], object] = {}
         self._before: dict[tuple[int, str], object] = {}  # what stood there: of what was written, and of every container
-        self._special: dict[Place, None] = {}
-        self.enabled: dict[str, Lwp] = {}  # who could not go on before this move, and can now
+        self._channels: list[object] = []  # on which somebody fell asleep, or was woken or would have been
+        self._sleepers: dict[Lwp, None] = {}  # whose sleep mattered
+        self._roused: dict[Lwp, None] = {}  # who has something to do in the kernel since this move
+        self.enabled = ()
         self.born = []
 
-    def end(self) -> Footprint:
-        """The move is over."""
+    def end(self, fatal: bool = False) -> Footprint:
+        """The move is over. `fatal`: nothing goes on after it."""
         self._kinds.tracker = None
-        names = self._names
-        writes: dict[Place, None] = self._special
+        names, roused = self._names, self._roused
+        writes: dict[Place, None] = {}
+        written = []
         for key, before in self._before.items():
             now = _get(self._touched[key], key[1])
             if now is not before and now != before and (name := names.get(key[0])) is not None:
-                place = (name, key[1])
-                writes[place] = None
+                writes[name, key[1]] = None
+                written.append((name, key[1], before, now))
                 self._publish(now, name, key[1])
-                self._account(place, before, now)
+        for name, field, before, now in written:  # now that everything has its name
+            self._account((name, field), before, now)
+        for one in self.born:
+            self._account_born(one.name)
         reads = [(name, key[1]) for key in self._touched if (name := names.get(key[0])) is not None]  # else it is private
-        movers = self.enabled if not self._actor else {**self.enabled, self._actor: self._lwp(self._actor)}
-        for actor, lwp in movers.items():
-            self._positions[actor] = self._position(lwp)
-        return Footprint(frozenset(reads), frozenset(writes))
+        for wchan in self._channels:
+            writes[("channel", self._canonical(wchan, {})), ""] = None
+        for lwp in self._sleepers:
+            writes[("sleeper", self._who(lwp)), ""] = None
+        self.enabled = tuple([self._who(lwp) for lwp in roused])
+        movers = dict(zip(self.enabled, roused, strict=True))
+        for actor in dict.fromkeys((*movers, self._actor)) if self._actor else movers:
+            self._positions[actor] = self._position(movers.get(actor) or self._lwp(actor))
+        return Footprint(frozenset(reads), frozenset(writes), fatal)
 
     def fingerprint(self) -> Hashable:
         """What two schedules share that lead to the same state of the machine, and of the kernel code that runs on it."""
@@ -276,15 +290,15 @@ class Tracker:
 
     def channel(self, wchan: object) -> None:
         """Somebody goes to sleep on a channel, or wakes who sleeps there."""
-        self._special[("channel", self._canonical(wchan, {})), ""] = None
+        self._channels.append(wchan)
 
     def sleeper(self, lwp: Lwp) -> None:
         """Somebody falls asleep, or is woken or would have been, or is looked at for that."""
-        self._special[("sleeper", self._who(lwp)), ""] = None
+        self._sleepers[lwp] = None
 
     def enables(self, lwp: Lwp) -> None:
-        """Somebody can go on because of this move."""
-        self.enabled[self._who(lwp)] = lwp
+        """Somebody has something to do in the kernel because of this move."""
+        self._roused[lwp] = None
 
     def _who(self, lwp: Lwp) -> str:
         return self._k.lwp_names.get(lwp) or nameless(lwp)
@@ -322,11 +336,19 @@ class Tracker:
 
     def _account(self, place: Place, before: object, now: object) -> None:
         """Bring the state up to date with a place that was written."""
-        known = self._hashes.get(place)
-        first, last = known if known is not None else (hash((place, self._canonical(before, {}))),) * 2
-        new = hash((place, self._canonical(now, {})))
-        self._hashes[place] = (first, new)
-        self._state ^= (last ^ first if last != first else 0) ^ (new ^ first if new != first else 0)
+        last = self._hashes.get(place)
+        if last is None:
+            last = hash((place, self._canonical(before, {})))
+        self._hashes[place] = new = hash((place, self._canonical(now, {})))
+        self._state ^= last ^ new
+
+    def _account_born(self, name: Name) -> None:
+        """Make a new object part of the state: what is in it depends on when it was made."""
+        one = self._objects[name]
+        for field in self._kinds.fields[type(one)]:
+            place = (name, field)
+            self._hashes[place] = new = hash((place, self._canonical(_get(one, field), {})))
+            self._state ^= new
 
     def _position(self, lwp: Lwp | None) -> int:
         """Where an actor's kernel code stands, with all that it has at hand there."""
@@ -349,7 +371,7 @@ class Tracker:
         """A value with names in the place of objects. What has no name yet is private to one actor, and told in full."""
         kind = type(value)
         if value is None or kind in SCALARS:
-            return value
+            return value if value != -1 else MINUS_ONE
         name = self._names.get(id(value))
         if name is not None:
             return name

@@ -11,7 +11,7 @@ from oracle.machine.counted import references
 from oracle.machine.files import Cwdi, File, FileDesc, Vnode
 from oracle.machine.locks import Mutex
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Proc
+from oracle.machine.proc import Lwp, Proc
 from oracle.machine.vm import VmSpace
 
 
@@ -165,3 +165,70 @@ def _name(one: object) -> str:
     if isinstance(one, Mutex):
         return f"mutex {one.mtx_name}"
     return type(one).__name__
+
+
+# --- in the middle of kernel code --------------------------------------------------------------------------------------------
+
+
+def check_midway(k: Machine, states: Mapping[int, str]) -> list[Broken]:
+    """What does not hold although it has to even while kernel code stands still between two of its steps.
+
+    Counts may be ahead of what they count there, and a process may be on its way from one list to another. But a lock is held
+    by one writer or by readers, and by nobody in user mode; nothing is on a list twice; families agree on who belongs to them;
+    and nobody uses what has no reference left.
+    """
+    found: list[Broken] = []
+    procs = k.allproc + k.zombproc
+    for name, listed in (("live", k.allproc), ("dead", k.zombproc)):
+        _check_twice(k, "process-table", f"the list of {name} processes", listed, found)
+    for proc in procs:
+        _check_family(k, proc, states, found)
+        for lwp in proc.p_lwps:
+            if lwp.lwp_locks:
+                _check_locks(k, proc, lwp, found)
+    _check_released(procs, found)
+    return found
+
+
+def _check_twice(k: Machine, rule: str, where: str, listed: list[Proc], found: list[Broken]) -> None:
+    if len(dict.fromkeys(listed)) != len(listed):
+        for proc, times in Counter(listed).items():
+            if times > 1:
+                found.append(Broken(rule, f"{k.role(proc)} is {times} times on {where}"))
+
+
+def _check_family(k: Machine, proc: Proc, states: Mapping[int, str], found: list[Broken]) -> None:
+    """Who is among the children of a process has it for a parent, and the other way round once it is past its making."""
+    _check_twice(k, "child-list", f"the list of {k.role(proc)}'s children", proc.p_children, found)
+    for child in proc.p_children:
+        if child.p_pptr is not proc:
+            found.append(
+                Broken("child-list", f"{k.role(child)} is a child of {k.role(proc)}, whom it does not call its parent")
+            )
+    parent = proc.p_pptr
+    if parent is not None and states.get(proc.p_stat) != "embryo" and proc not in parent.p_children:
+        found.append(Broken("child-list", f"{k.role(proc)} calls {k.role(parent)} its parent, but is no child of his"))
+
+
+def _check_locks(k: Machine, proc: Proc, lwp: Lwp, found: list[Broken]) -> None:
+    """Who says that he holds a lock is in the kernel, and the lock says so, too."""
+    who = k.lwp_names.get(lwp) or k.role(proc)
+    if lwp.lwp_task is None:
+        found.append(Broken("locks", f"{k.role(proc)} is in user mode and holds {len(lwp.lwp_locks)} locks"))
+    for lock in lwp.lwp_locks:
+        if isinstance(lock, Mutex):
+            if lock.mtx_owner is not lwp:
+                found.append(Broken("locks", f"{who} holds mutex {lock.mtx_name}, which has another owner or none"))
+        elif lock.lk_writer is not None and lock.lk_readers:
+            found.append(Broken("locks", f"{lock.lk_wmesg} is held by a writer and by {len(lock.lk_readers)} readers"))
+        elif lock.lk_writer is not lwp and lwp not in lock.lk_readers:
+            found.append(Broken("locks", f"{who} holds {lock.lk_wmesg}, which does not know of it"))
+
+
+def _check_released(procs: list[Proc], found: list[Broken]) -> None:
+    """What a process uses has a reference left, at least."""
+    for proc in procs:
+        for one in (proc.p_ucred, proc.p_fd, proc.p_limit, proc.p_sigacts, proc.p_vmspace, proc.p_cwdi):
+            if one is not None and references(one) < 1:
+                field = getattr(one, "reference_field")  # noqa: B009  # see oracle.machine.counted
+                found.append(Broken("references", f"{_name(one)}: {field} is {references(one)}, but somebody still uses it"))

@@ -150,7 +150,7 @@ class Scheduler:
         horizon = self.k.ticks + ROUND_TICKS
         ready = self.ready
         if self.spinning:
-            self._unpark()
+            self.unpark()
         while True:
             while ready:
                 if self.pick is _first:
@@ -167,7 +167,7 @@ class Scheduler:
             if not self._advance(horizon, call is not None and not call.done):
                 return
 
-    def _unpark(self) -> None:
+    def unpark(self) -> None:
         """Give those that spun in the last round another one."""
         for task in self.spinning:
             task.spins = False

@@ -13,7 +13,7 @@ from oracle.machine.proc import Lwp
 from oracle.machine.ratelimit import RateLimit
 
 ROOTS = ("nprocs", "maxproc", "allproc", "zombproc", "pgrps", "background", "counters", "proc_lock", "kern")
-NOT_STATE = {(Lwp, "lwp_task"), (Lwp, "lwp_retval")}
+NOT_STATE = {(Lwp, "lwp_task"), (Lwp, "lwp_retval")}  # of this class, and of those that are made from it to watch it
 
 
 def snapshot(k: Machine) -> dict[str, object]:
@@ -43,11 +43,10 @@ def snapshot(k: Machine) -> dict[str, object]:
             first[value] = path
             result[path] = type(value).__name__
             if is_dataclass(value):
-                kind = type(value)
                 queue.extend(
                     (f"{path}.{field.name}", getattr(value, field.name))
                     for field in fields(value)
-                    if (kind, field.name) not in NOT_STATE
+                    if not any((kind, field.name) in NOT_STATE for kind in (type(value), *type(value).__bases__))
                 )
     return result
 

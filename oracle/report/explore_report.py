@@ -8,7 +8,7 @@ from typing import Any
 from oracle.facts import Value
 from oracle.harness import Comparison
 from oracle.outcome import Exploration, RunResult
-from oracle.outcome_sets import OutcomeSets, outcome_sets
+from oracle.outcome_sets import Outcomes, OutcomeSets, outcome_sets
 from oracle.report.failures import failures_of
 from oracle.report.look import Look
 from oracle.report.table_report import grid
@@ -39,15 +39,22 @@ def _table(sets: OutcomeSets, results: Sequence[RunResult], look: Look) -> str:
     rows = []
     for one in sets.outcomes:
         cells = {witness.flavor: witness.schedule or DEFAULT for witness in one.witnesses}
-        facts = [f"{plain(path)} {show(value)}" for path, value in zip(sets.paths, one.values, strict=False)]
-        told = "; ".join(facts[:MOST_FACTS])
-        if one.unmodelled:
-            told = f"not modelled: {prose(one.unmodelled)}"
-        elif one.crash:
-            told = "the model crashes"
-        rows.append([told or "the only outcome", *(plain(cells.get(flavor, NEVER)) for flavor in flavors)])
+        told = "; ".join(f"{plain(path)} {show(value)}" for path, value in facts_of(sets, one))
+        rows.append([told or prose(silence(one)), *(plain(cells.get(flavor, NEVER)) for flavor in flavors)])
     widths = [max(30, look.width - 2 - 24 * len(flavors)), *(22 for _ in flavors)]
     return grid(rows, ["outcome", *(plain(flavor).replace("@", "\n@") for flavor in flavors)], widths)
+
+
+def facts_of(sets: OutcomeSets, one: Outcomes) -> list[tuple[str, Value | None]]:
+    """The facts by which an outcome is known, at most MOST_FACTS."""
+    return list(zip(sets.paths, one.values, strict=False))[:MOST_FACTS]
+
+
+def silence(one: Outcomes) -> str:
+    """What to say of an outcome without facts."""
+    if one.unmodelled:
+        return f"not modelled: {one.unmodelled}"
+    return "the model crashes" if one.crash else "the only outcome"
 
 
 def _effort(result: RunResult) -> str:
@@ -89,16 +96,22 @@ def _json(comparison: Comparison) -> dict[str, Any]:
             for result in comparison.results
             if result.exploration
         },
-        "outcomes": [
-            {
-                "facts": dict(zip(sets.paths, map(_value, one.values), strict=False)),
-                "unmodelled": one.unmodelled or None,
-                "witnesses": {witness.flavor: witness.schedule for witness in one.witnesses},
-            }
-            for one in sets.outcomes
-        ],
+        "outcomes": outcomes_json(sets),
         "failures": failures_of(comparison),
     }
+
+
+def outcomes_json(sets: OutcomeSets) -> list[dict[str, Any]]:
+    """Each outcome with the facts on which outcomes differ, and a schedule that leads to it for each flavor."""
+    return [
+        {
+            "facts": dict(zip(sets.paths, map(_value, one.values), strict=False)),
+            "unmodelled": one.unmodelled or None,
+            "crash": one.crash,
+            "witnesses": {witness.flavor: witness.schedule for witness in one.witnesses},
+        }
+        for one in sets.outcomes
+    ]
 
 
 def _value(value: Value | None) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oracle.harness import Comparison
-from oracle.outcome import Misplaced, RunResult
+from oracle.outcome import Misplaced, RunResult, Violation
 from oracle.report.crash import crash_of
 from oracle.report.digest import place
 from oracle.report.text import plain, prose, show
@@ -21,8 +21,8 @@ def failures_of(comparison: Comparison, *, portable: bool = False) -> list[str]:
     unmet: dict[tuple[int, str], list[str]] = {}
     for result in comparison.results:
         for one in result.unmet:
-            when = f" {plain(one.when)}" if one.when else ""
-            text = f"{plain(one.path)} is {show(one.actual)}{when}, expected {show(one.expected)}"
+            under = f" {plain(one.when)}" if one.when else ""
+            text = f"{plain(one.path)} is {show(one.actual)}{under}, expected {show(one.expected)}"
             unmet.setdefault((one.line, text), []).append(plain(result.flavor))
         for wrong in result.misplaced:
             unmet.setdefault((wrong.line, _misplaced(wrong, scenario)), []).append(plain(result.flavor))
@@ -32,14 +32,21 @@ def failures_of(comparison: Comparison, *, portable: bool = False) -> list[str]:
         flavor = plain(result.flavor)
         for broken in result.violations:
             if not broken.known:
-                when = f"after step {broken.step}" if broken.step else "at the start"
-                out.append(f"{file}: {flavor}: invariant {plain(broken.rule)} does not hold {when}: {prose(broken.text)}")
+                out.append(
+                    f"{file}: {flavor}: invariant {plain(broken.rule)} does not hold {when(broken)}: {prose(broken.text)}"
+                )
         if result.crash:
             out.append(f"{file}: {flavor}: crashed: {prose(str(crash_of(result.crash)))}")
     for broke in comparison.broken_promises:
         said = ", ".join(f"{show(value)} on {' and '.join(map(plain, ids))}" for value, ids in broke.classes())
         out.append(f"{file}: the scenario says that all agree on {plain(broke.path)}, but it is {said}")
     return out
+
+
+def when(broken: Violation) -> str:
+    """When an invariant did not hold."""
+    step = f"after step {broken.step}" if broken.step else "at the start"
+    return f"{step} {plain(broken.when)}" if broken.when else step
 
 
 def misplaced_of(result: RunResult, scenario: Scenario) -> list[str]:

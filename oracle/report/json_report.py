@@ -27,11 +27,15 @@ Format 1. Files are named from the specs folder; texts are ASCII with escapes; n
         has_defect       whether the scenario's defect was seen; null: it has none, or there is no telling
         satisfied        whether all was there that the standard requires; likewise
         misplaced        text, and path, expected, actual of the sign that is missing or null, file, line
-        violations       rule, text, step (0: at the start), known (why, if the real kernel does so, too; else empty)
+        violations       rule, text, step (0: at the start), known (why, if the real kernel does so, too; else empty),
+                         when (under which schedule, or empty)
+        exhaustive       where steps run concurrently: whether every schedule was covered; else null
         unmodelled       what the flavor does not model, or empty
         crash            null, or message and frames
       divergences      path, fact (its pattern in the vocabulary, or null), promised (the scenario says that all agree),
                        values (by flavor; null: not observed; a flavor missing here was not compared)
+      outcomes     where steps run concurrently, what they can come to; else null: facts (those on which outcomes differ),
+                       unmodelled, crash, witnesses (by flavor: a schedule that leads there)
 """
 
 from __future__ import annotations
@@ -44,10 +48,12 @@ from oracle.diff import Divergence
 from oracle.facts import Value, lookup
 from oracle.harness import Comparison
 from oracle.outcome import Misplaced, RunResult
+from oracle.outcome_sets import outcome_sets
 from oracle.register import NotShown, in_order, is_claim
 from oracle.report.crash import crash_of
 from oracle.report.defects import Entry, Seen, entries
 from oracle.report.digest import calls_of, file_in_specs, mark, summarise
+from oracle.report.explore_report import outcomes_json
 from oracle.report.standards import Claim, claims
 from oracle.report.text import without_addresses
 from oracle.scenario import Scenario
@@ -109,6 +115,7 @@ def _scenario(comparison: Comparison) -> Json:
     scenario = comparison.scenario
     letters = comparison.outcome_classes()
     promised = set(comparison.broken_promises)
+    outcomes: Json = [*outcomes_json(outcome_sets(scenario, comparison.results))] if scenario.concurrent else None
     return {
         "name": scenario.name,
         "topic": scenario.topic,
@@ -120,6 +127,7 @@ def _scenario(comparison: Comparison) -> Json:
         "ok": comparison.ok,
         "runs": [_run(result, letters[result.flavor], scenario) for result in comparison.results],
         "divergences": [_divergence(one, one in promised) for one in comparison.divergences],
+        "outcomes": outcomes,
     }
 
 
@@ -148,7 +156,11 @@ def _run(result: RunResult, letter: str, scenario: Scenario) -> Json:
         "has_defect": result.shown if scenario.defect is not None else None,
         "satisfied": result.shown if scenario.standard is not None else None,
         "misplaced": [_misplaced(one, file) for one in result.misplaced],
-        "violations": [{"rule": one.rule, "text": one.text, "step": one.step, "known": one.known} for one in result.violations],
+        "violations": [
+            {"rule": one.rule, "text": one.text, "step": one.step, "known": one.known, "when": one.when}
+            for one in result.violations
+        ],
+        "exhaustive": result.exploration.exhaustive if result.exploration is not None else None,
         "unmodelled": result.unmodelled,
         "crash": {"message": crash.message, "frames": list(crash.frames)} if crash is not None else None,
     }

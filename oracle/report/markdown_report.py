@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from oracle.diff import Divergence
 from oracle.harness import Comparison
+from oracle.outcome_sets import outcome_sets
 from oracle.register import NotShown, in_order, is_claim
 from oracle.report.defects import WHY, counts, entries
 from oracle.report.digest import NOT_COMPARED, Cell, Mark, calls_of, cells, compared, condensed, file_in_specs, folds, summarise
-from oracle.report.failures import failures_of
+from oracle.report.explore_report import DEFAULT, NEVER, extent, facts_of, silence
+from oracle.report.failures import failures_of, when
 from oracle.report.standards import claims, reason_for, tallies
 from oracle.report.text import ABSENT, code, html, markdown, show
 
@@ -160,6 +162,8 @@ def _scenario(comparison: Comparison) -> str:
         parts.append(markdown(scenario.why))
     if comparison.results:
         parts.append(_calls(comparison))
+    if scenario.concurrent:
+        parts.append(f"### Outcomes\n\n{_outcomes(comparison)}")
     if comparison.divergences:
         parts.append(f"### Divergences\n\n{_by_path(comparison)}")
     parts.append(_remarks(comparison))
@@ -181,6 +185,22 @@ def _calls(comparison: Comparison) -> str:
         for (index, by), said in sorted(steps.items())
     ]
     return table(["step", "by", *(code(flavor, cell=True) for flavor in flavors)], rows) if rows else ""
+
+
+def _outcomes(comparison: Comparison) -> str:
+    """What concurrent steps can come to: a row for each outcome, a schedule that leads there for each flavor."""
+    sets = outcome_sets(comparison.scenario, comparison.results)
+    flavors = [result.flavor for result in comparison.results]
+    rows = []
+    for one in sets.outcomes:
+        schedules = {witness.flavor: code(witness.schedule or DEFAULT, cell=True) for witness in one.witnesses}
+        told = "; ".join(f"{code(path, cell=True)} {code(show(value), cell=True)}" for path, value in facts_of(sets, one))
+        rows.append([told or markdown(silence(one)), *(schedules.get(flavor, NEVER) for flavor in flavors)])
+    parts = [table(["outcome", *(code(flavor, cell=True) for flavor in flavors)], rows)]
+    for result in comparison.results:
+        if result.exploration is not None and not result.exploration.exhaustive:
+            parts.append(f"{code(result.flavor)}: {extent(result.exploration)}.")
+    return "\n\n".join(parts)
 
 
 def _by_path(comparison: Comparison) -> str:
@@ -220,9 +240,8 @@ def _remarks(comparison: Comparison) -> str:
             out.append(f"- {code(result.flavor)} does not model this: {markdown(result.unmodelled)}")
         for broken in result.violations:
             if broken.known:
-                when = f"after step {broken.step}" if broken.step else "at the start"
                 out.append(
-                    f"- That kernel's own, on {code(result.flavor)} {when}: {code(broken.rule)}, {markdown(broken.text)}. "
-                    f"Why: {markdown(broken.known)}"
+                    f"- That kernel's own, on {code(result.flavor)} {markdown(when(broken))}: {code(broken.rule)}, "
+                    f"{markdown(broken.text)}. Why: {markdown(broken.known)}"
                 )
     return "\n".join(out)

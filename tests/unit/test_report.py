@@ -242,11 +242,24 @@ def test_json_has_the_documented_shape() -> None:
     assert found["complete"] is True
     assert list(found) == ["format", "complete", "flavors", "summary", "defects", "standards", "scenarios"]
     forked, masked = found["scenarios"]
-    assert list(forked) == ["name", "topic", "title", "why", "file", "defect", "standard", "ok", "runs", "divergences"]
+    assert list(forked) == [
+        "name",
+        "topic",
+        "title",
+        "why",
+        "file",
+        "defect",
+        "standard",
+        "ok",
+        "runs",
+        "divergences",
+        "outcomes",
+    ]
     assert forked["file"] == "topic/name.yaml"
     run = forked["runs"][1]
     assert list(run) == [
-        "flavor", "class", "status", "calls", "unmet", "has_defect", "satisfied", "misplaced", "violations", "unmodelled",
+        "flavor", "class", "status", "calls", "unmet", "has_defect", "satisfied", "misplaced", "violations", "exhaustive",
+        "unmodelled",
         "crash",
     ]  # fmt: skip
     assert run["calls"] == [
