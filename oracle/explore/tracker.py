@@ -138,6 +138,27 @@ class Kinds:
         return Listening
 
 
+class Roles(dict[str, Lwp]):
+    """The roles of a machine; tells which are asked for and which are given: a call may name somebody who is not born yet."""
+
+    __slots__ = ("_kinds",)
+
+    def __init__(self, kinds: Kinds, roles: dict[str, Lwp]) -> None:
+        super().__init__(roles)
+        self._kinds = kinds
+
+    def get(self, role: str, default: Any = None) -> Any:
+        """Whoever plays a role."""
+        if self._kinds.tracker is not None:
+            self._kinds.tracker.roles_read[role] = None
+        return super().get(role, default)
+
+    def __setitem__(self, role: str, lwp: Lwp) -> None:
+        if self._kinds.tracker is not None:
+            self._kinds.tracker.roles_given[role] = None
+        super().__setitem__(role, lwp)
+
+
 @dataclass(frozen=True, slots=True)
 class Birth:
     """How an object that was named in a run is found in another that has come the same way."""
@@ -166,7 +187,8 @@ class Tracker:
     """
 
     __slots__ = ("_actor", "_before", "_channels", "_hashes", "_k", "_kinds", "_made", "_move", "_moves", "_names", "_objects",
-                 "_positions", "_roused", "_sleepers", "_state", "_touched", "_watching", "born", "enabled")  # fmt: skip
+                 "_positions", "_roused", "_sleepers", "_state", "_touched", "_watching", "born", "enabled",
+                 "roles_given", "roles_read")  # fmt: skip
 
     def __init__(self, kinds: Kinds, k: Machine) -> None:
         self._kinds = kinds
@@ -218,6 +240,7 @@ class Tracker:
         for one in self._objects.values():
             one.__class__ = self._kinds.watched(type(one))  # type: ignore[assignment]
         self._k.sched.__class__ = self._kinds.scheduler
+        self._k.roles = Roles(self._kinds, self._k.roles)
 
     # --- a move ---------------------------------------------------------------------------------------------------------
 
@@ -235,6 +258,8 @@ class Tracker:
         self._channels: list[object] = []  # on which somebody fell asleep, or was woken or would have been
         self._sleepers: dict[Lwp, None] = {}  # whose sleep mattered
         self._roused: dict[Lwp, None] = {}  # who has something to do in the kernel since this move
+        self.roles_read: dict[str, None] = {}
+        self.roles_given: dict[str, None] = {}
         self.enabled = ()
         self.born = []
 
@@ -254,7 +279,11 @@ class Tracker:
             self._account((name, field), before, now)
         for one in self.born:
             self._account_born(one.name)
-        reads = [(name, key[1]) for key in self._touched if (name := names.get(key[0])) is not None]  # else it is private
+        reads: list[Place] = [
+            (name, key[1]) for key in self._touched if (name := names.get(key[0])) is not None
+        ]  # else it is private
+        reads += [(("role", role), "") for role in self.roles_read]
+        writes.update(dict.fromkeys([(("role", role), "") for role in self.roles_given]))
         for wchan in self._channels:
             writes[("channel", self._canonical(wchan, {})), ""] = None
         for lwp in self._sleepers:

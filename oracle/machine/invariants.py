@@ -175,7 +175,7 @@ def check_midway(k: Machine, states: Mapping[int, str]) -> list[Broken]:
 
     Counts may be ahead of what they count there, and a process may be on its way from one list to another. But a lock is held
     by one writer or by readers, and by nobody in user mode; nothing is on a list twice; families agree on who belongs to them;
-    and nobody uses what has no reference left.
+    and who uses a thing has a reference to it, but for the one that takes it apart.
     """
     found: list[Broken] = []
     procs = k.allproc + k.zombproc
@@ -226,9 +226,11 @@ def _check_locks(k: Machine, proc: Proc, lwp: Lwp, found: list[Broken]) -> None:
 
 
 def _check_released(procs: list[Proc], found: list[Broken]) -> None:
-    """What a process uses has a reference left, at least."""
+    """What processes use has a reference for each of them, but for the one that takes it apart just now."""
+    used: list[object] = []
     for proc in procs:
-        for one in (proc.p_ucred, proc.p_fd, proc.p_limit, proc.p_sigacts, proc.p_vmspace, proc.p_cwdi):
-            if one is not None and references(one) < 1:
-                field = getattr(one, "reference_field")  # noqa: B009  # see oracle.machine.counted
-                found.append(Broken("references", f"{_name(one)}: {field} is {references(one)}, but somebody still uses it"))
+        used += (proc.p_ucred, proc.p_fd, proc.p_limit, proc.p_sigacts, proc.p_vmspace, proc.p_cwdi)
+    for one, users in Counter(filter(None, used)).items():
+        if (said := references(one)) < users - 1 or said < 0:
+            field = getattr(one, "reference_field")  # noqa: B009  # see oracle.machine.counted
+            found.append(Broken("references", f"{_name(one)}: {field} is {said}, but {users} processes use it"))

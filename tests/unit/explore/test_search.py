@@ -47,6 +47,10 @@ PROGRAMS = {
         "  - concurrently: {parent: [{do: fork, as: kid}, {do: exit}], kid: [{do: getppid}]}",
         "",
     ),
+    "a call names somebody who is not born yet": (
+        "  - concurrently: {parent: [{do: fork, as: kid}], friend: [{do: kill, to: kid, signal: SIGCONT}]}",
+        FRIEND,
+    ),
     "what a block left is told apart in the next": (
         (
             "  - concurrently: {parent: [{do: umask, mask: '077'}], friend: [{do: umask, mask: '027'}]}\n"
@@ -63,7 +67,7 @@ PROGRAMS = {
         FRIEND,
     ),
     "init collects whom it inherited whenever it likes": (
-        "  - concurrently: {parent: [{do: exit}], friend: [{do: exit}], shell: [{do: wait, options: WNOHANG}]}",
+        "  - concurrently: {parent: [{do: exit}], shell: [{do: wait, options: WNOHANG}]}",
         FRIEND,
     ),
     "a stop and a go on its heels": (

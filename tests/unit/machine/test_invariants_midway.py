@@ -55,12 +55,12 @@ def _own(k: Machine, lwp: Lwp) -> None:
 
 def _forget(k: Machine, lwp: Lwp) -> None:
     assert lwp.lwp_proc.p_fd is not None
-    lwp.lwp_proc.p_fd.fd_refcnt -= 1
+    lwp.lwp_proc.p_fd.fd_refcnt -= 2
 
 
 def _remember(k: Machine, lwp: Lwp) -> None:
     assert lwp.lwp_proc.p_fd is not None
-    lwp.lwp_proc.p_fd.fd_refcnt += 1
+    lwp.lwp_proc.p_fd.fd_refcnt += 2
 
 
 def _claim(k: Machine, lwp: Lwp) -> None:
@@ -91,7 +91,7 @@ BROKEN: dict[str, tuple[Change, Change, str]] = {
     "twice on a list": (_twice, _once, "parent is 2 times on the list of live processes"),
     "a stranger's child": (_disown, _own, "parent is a child of shell, whom it does not call its parent"),
     "a parent's stranger": (_disown, _own, "parent calls kernel its parent, but is no child of his"),
-    "used without a reference": (_forget, _remember, "FileDesc: fd_refcnt is 0, but somebody still uses it"),
+    "used without a reference": (_forget, _remember, "FileDesc: fd_refcnt is -1, but 1 processes use it"),
     "a mutex without an owner": (_claim, _drop, "parent holds mutex a mutex, which has another owner or none"),
     "a writer among readers": (_share, _drop, "a lock is held by a writer and by 1 readers"),
     "a lock that knows nothing": (_pretend, _drop, "parent holds a lock, which does not know of it"),
