@@ -90,6 +90,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(_P, "umask", "text", "Its file mode creation mask, in octal."),
     Fact(_P, "locks.*", "int", "Advisory locks that it holds on a file."),
     Fact(_P, "memory.*", "text", "What a region of its memory holds."),
+    Fact(_P, "wired.*", "bool", "Whether a region of its memory is locked; not observed where it is not."),
     Fact(_P, "limit.*", "text", "A resource limit, soft/hard."),
     Fact(_P, "stack", "text", "The user stack that its first thread runs on."),
     Fact(_P, "tls", "text", "The thread-local storage pointer of its first thread."),

@@ -340,6 +340,10 @@ def _holdings(
         mapped = tuple(vm.vm_map)
         for entry in vm.vm_map.values():
             facts.append(entry.obj.data)
+        for entry in vm.vm_map.values():
+            if entry.wired:
+                more.append(f"wired.{entry.name}")
+                facts.append(True)
     if focus.resources and (limit := proc.p_limit) is not None:
         for resource in focus.resources:
             soft, hard = limit.pl_rlimit[resource]
