@@ -12,25 +12,31 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 import oracle.run
+from oracle.explore.explore import explore
 from oracle.flavor import Flavor
 from oracle.harness import compare
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel, tsleep
 from oracle.registry import load_flavors
-from oracle.scenario import Scenario, Step
+from oracle.run import run
+from oracle.scenario import Concurrently, ProcessSpec, Scenario, Step
+from oracle.schedule import Scheduled
 
 FLAVORS = ("dragonfly@768af85b", "netbsd@1.189")
 SOURCE = Path(__file__).with_name("fork_exit_wait.c")
 TARGET, AIM = 1.0, 0.3  # of one real fork+exit+wait
 STEPS_AIM = 20_000  # scheduler steps a second
+REDUCTION_AIM = 10.0
+WALKS = 200  # random schedules from which the number of all is estimated
 
 CASE = Scenario(
     name="benchmarks/fork",
@@ -38,6 +44,23 @@ CASE = Scenario(
     why="The smallest differential case: the machine is built, a process forks, the world is observed and compared.",
     topic="benchmarks",
     steps=(Step(1, "parent", "fork", born="child"),),
+)
+RACE = Scenario(
+    name="benchmarks/group-kill",
+    title="Two forks in a group that is killed meanwhile",
+    why="Three actors, whose kernel code may lose the processor in many places.",
+    topic="benchmarks",
+    steps=(
+        Concurrently(
+            1,
+            (
+                Step(1, "parent", "fork", born="child"),
+                Step(2, "friend", "fork", born="other"),
+                Step(3, "shell", "kill", {"group": "parent", "signal": "SIGINT"}),
+            ),
+        ),
+    ),
+    processes=(ProcessSpec("parent"), ProcessSpec("friend", parent="parent", group="parent")),
 )
 PROGRAM = Scenario(
     name="benchmarks/fork-exit-wait",
@@ -74,6 +97,7 @@ def main() -> int:
     program_steps = best_of(5, lambda: program_turn(flavors))
     print(f"scheduler steps a second          {steps:12,.0f}   (aim: {STEPS_AIM:,})")
     print(f"scenario steps a second, compared {program_steps:12,.0f}   ({len(flavors)} flavors, invariants checked after each)")
+    show_search(explored(flavors[0]), flavors[0])
     return 0
 
 
@@ -154,6 +178,54 @@ def hand_over(turns: int = 5_000) -> float:
     start = perf_counter()
     k.sched.run()
     return 2 * turns / (perf_counter() - start)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A search: moves made in a second of processor time, executions, and how many schedules there are."""
+
+    rate: float
+    executions: int
+    schedules: float
+
+
+class Walk(Scheduled):
+    """A random schedule. The product of the numbers of those who could go on, where more than one could, estimates without
+    bias how many schedules there are (Knuth, Estimating the efficiency of backtrack programs, 1975).
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.product = 1
+        self._random = Random(seed)
+
+    def choose(self, enabled: Sequence[str], last: str) -> str:
+        """Anybody."""
+        self.product *= len(enabled)
+        return self._random.choice(enabled)
+
+
+def explored(flavor: Flavor) -> Searched:
+    """Search through the schedules of RACE, and estimate how many executions that saves."""
+    start = process_time()
+    exploration = explore(RACE, flavor).exploration
+    took = process_time() - start
+    assert exploration is not None
+    assert exploration.exhaustive
+    walks = [Walk(seed) for seed in range(WALKS)]
+    for walk in walks:
+        run(RACE, flavor, checked=False, chooser=walk)
+    return Searched(exploration.steps / took, exploration.executions, sum(walk.product for walk in walks) / WALKS)
+
+
+def show_search(found: Searched, flavor: Flavor) -> None:
+    """Print how fast a search is, and how much it leaves out."""
+    reduction = found.schedules / found.executions
+    print(f"explored moves a second           {found.rate:12,.0f}   (aim: {STEPS_AIM:,}; {flavor.id}, processor time)")
+    print(f"schedules of it, estimated        {found.schedules:12.3g}")
+    print(
+        f"executions of the search          {found.executions:12,}   reduction {reduction:.3g} times (aim: {REDUCTION_AIM:g})"
+    )
 
 
 def program_turn(flavors: tuple[Flavor, ...]) -> float:
