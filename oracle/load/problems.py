@@ -187,6 +187,8 @@ def _unknown_step(node: Node, shapes: Shapes) -> tuple[Node, str]:
         return node, f"a step is {show(node)}; expected a mapping with {KINDS}"
     name = node.entries.get("do")
     if name is None:
+        if key := next((key for key in STANDS_FOR if key in node.entries), ""):  # which is right anywhere but here
+            return node.keys[key], f"a block holds calls alone; `{key}` belongs behind it, where all of `concurrently` is over"
         known = ("do", *STANDS_FOR)
         near = next((key for key in node.entries if hint(key, known)), "")
         return node, f"a step has none of {KINDS}{hint(near, known) if near else ''}"

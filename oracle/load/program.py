@@ -107,12 +107,7 @@ def _concurrently(context: Context, index: int, node: Node) -> Concurrently:
     made: dict[int, Step] = {}
     for position in order:
         actor, step = actors[position]
-        if "do" not in step.entries:
-            context.add(
-                step, f"a block holds calls alone; what is looked at belongs behind it, where all of {CONCURRENTLY} is over"
-            )
-        else:
-            made[position] = _step(context, index + position, step, actor, only)
+        made[position] = _step(context, index + position, step, actor, only)
     return Concurrently(index, tuple([made[position] for position in sorted(made)]), only, node.line)
 
 

@@ -59,6 +59,12 @@ steps:
   - {do: sigprocmask, how: block, signals: [SIGINT, SIGHUP]}
   - {do: sigaction, signal: SIGINT, handler: h, options: SA_NEW|0x10}
   - {do: fork1, only: beta, exitsig: SIGPWR}
+  - concurrently:
+      worker: [{do: fork, as: runner}, {do: wait}]
+      boss: [{do: kill, group: parent, signal: SIGINT}]
+      runner: [{do: exit, status: 1}]
+  - sometimes: {runner.state: {alpha: zombie, beta: running}}
+  - never: {runner.state: stopped, boss.umask: "077"}
   - check:
       kid.state: reaped
       parent.umask: {beta: "022"}

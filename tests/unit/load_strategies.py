@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from hypothesis import strategies as st
@@ -16,13 +17,16 @@ from oracle.scenario import (
     ArgValue,
     Assertion,
     Check,
+    Concurrently,
     Defect,
     Expectation,
     Expected,
     FileSpec,
+    Item,
     MachineSpec,
     ProcessSpec,
     Promise,
+    Quantifier,
     RegionSpec,
     Scenario,
     Step,
@@ -207,6 +211,23 @@ def calls(draw: st.DrawFn, index: int, known: list[str]) -> Step:
 
 
 @st.composite
+def blocks(draw: st.DrawFn, index: int, known: list[str]) -> Concurrently:
+    """Calls of some of those who are known, at the same time."""
+    steps: list[Step] = []
+    for actor in draw(st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True)):
+        for _ in range(draw(st.integers(1, 2))):
+            steps.append(replace(draw(calls(index + len(steps), known)), by=actor))
+    return Concurrently(index, tuple(steps), draw(st.sampled_from([(), ("all",)])))
+
+
+@st.composite
+def claims(draw: st.DrawFn, index: int, known: list[str]) -> Check:
+    """Facts of all schedules, or of some, or of none."""
+    quantifier = draw(st.sampled_from([Quantifier.SOMETIMES, Quantifier.NEVER]))
+    return replace(draw(checks(index, known)), quantifier=quantifier)
+
+
+@st.composite
 def checks(draw: st.DrawFn, index: int, known: list[str]) -> Check:
     """Some facts of the processes that are known."""
     facts = [fact for fact in FACTS if fact.subject in (Subject.PROCESS, Subject.MACHINE) and not fact.name.endswith("*")]
@@ -249,15 +270,19 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         started.append(draw(processes(name, started)))
     known = list(names)
     defect, standard = draw(st.tuples(defects(), st.none()) | st.tuples(st.none(), st.none() | standards()))
-    program: list[Step | Check] = []
-    for index in range(1, draw(st.integers(1, 5)) + 1):
-        as_check = index > 1 and draw(st.booleans())
-        item: Step | Check = draw(checks(index, known)) if as_check else draw(calls(index, known))
+    program: list[Item] = []
+    index = 1
+    for number in range(draw(st.integers(1, 5))):
+        kinds: list[Callable[[int, list[str]], st.SearchStrategy[Item]]] = [calls, calls, blocks]
+        kinds += [checks, checks] if number else []
+        kinds += [claims] if any(isinstance(item, Concurrently) for item in program) else []
+        item: Item = draw(draw(st.sampled_from(kinds))(index, known))
         program.append(item)
-        if isinstance(item, Step) and item.born:
-            known.append(item.born)
+        made = item.steps if isinstance(item, Concurrently) else (item,)
+        known += [step.born for step in made if isinstance(step, Step) and step.born]
+        index += len(made)
     if defect is not None or standard is not None:
-        program.append(draw(signs(len(program) + 1)))
+        program.append(draw(signs(index)))
     return Scenario(
         "a/b",
         draw(lines),
