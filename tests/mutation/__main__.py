@@ -160,7 +160,7 @@ def _report(db: WorkDB, options: argparse.Namespace) -> None:
             reason = reason_of(spec, reasons)
             heads += [EQUIVALENT] if verdict == SURVIVED and reason else []
             if options.survivors:
-                print(f"{verdict} {shown(spec)}  # {reason or 'a gap in the checks'}")
+                print(f"{verdict} {shown(spec)}" + (f"  # {reason or 'a gap in the checks'}" if verdict == SURVIVED else ""))
         for name in (str(spec.module_path), "all"):
             counts[name].update(heads)
     columns = (KILLED, SURVIVED, EQUIVALENT, TIMEOUT, NO_MUTANT, "not run")

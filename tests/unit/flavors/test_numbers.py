@@ -83,6 +83,14 @@ def test_signals_are_numbered_as_in_44bsd(name: str) -> None:
     assert FLAVORS[name].signals == {signal: number for number, signal in enumerate([*SIGNALS, *more], 1)}
 
 
+@pytest.mark.parametrize(("module", "name"), [(signal_h, "dragonfly@768af85b"), (param, "netbsd@1.189")])
+def test_the_kernels_names_of_signals_are_those_of_programs(module: object, name: str) -> None:
+    signals = FLAVORS[name].signals
+    own = {word: number for word, number in vars(module).items() if word in signals}
+    assert own == {word: signals[word] for word in own}
+    assert "SIGCHLD" in own
+
+
 @pytest.mark.parametrize("name", DRAGONFLY)
 def test_the_flags_of_dragonfly(name: str) -> None:
     flavor = FLAVORS[name]
