@@ -337,7 +337,7 @@ def fork1(
         listed = list_of(k, p1)
         assert listed is not None
         members = listed.pg_members
-    members.insert(members.index(p1) + 1, p2)
+    members.insert(members.index(p1) + 1, p2)  # [498] behind the parent
     k.allproc.insert(0, p2)  # [499] everybody sees it
     counters = k.counters
     counters["forks"] = counters.get("forks", 0) + 1  # [509] all forks

@@ -82,7 +82,7 @@ def show(options: Namespace, terminal: Terminal) -> int:
 
     registry = installed(terminal)
     flavors = chosen(registry, options.flavor)
-    (scenario,) = read([_file_of(options.scenario)], registry)
+    (scenario,) = read([file_of(options.scenario)], registry)
     if options.schedule and not scenario.concurrent:
         raise UsageError(f"{scenario.name} has no concurrent steps, so there is nothing to schedule; leave --schedule out")
     look = _look(options, terminal)
@@ -168,11 +168,19 @@ def sources(options: Namespace, terminal: Terminal) -> int:
     return sources(options, terminal)
 
 
+def explain(options: Namespace, terminal: Terminal) -> int:
+    """`fork-oracle explain`."""
+    from oracle.cli.explain import explain
+
+    return explain(options, terminal)
+
+
 COMMANDS: dict[str, Callable[[Namespace, Terminal], int]] = {
     "run": run,
     "compare": compare,
     "explore": explore,
     "show": show,
+    "explain": explain,
     "sources": sources,
     "flavors": list_flavors,
     "facts": list_facts,
@@ -243,7 +251,7 @@ def check_registers(scenarios: Sequence[Scenario], not_shown: Sequence[NotShown]
         raise ScenarioError("\n".join(map(str, found)))
 
 
-def _file_of(word: str) -> Path:
+def file_of(word: str) -> Path:
     """A scenario by its file, or by its name below ./specs."""
     from oracle.load import SUFFIX
 

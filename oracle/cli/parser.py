@@ -97,6 +97,34 @@ examples:
   fork-oracle show vfork/until-exec --flavor dragonfly --all-facts      the name of a scenario below ./specs will do
 """
 
+EXPLAIN = """\
+Why do two kernels differ on a scenario? Both runs side by side, step by step; the first decision on which they part; and for
+every fact on which they differ, the lines of C that decided it in each kernel. For that the runs are repeated, and watched.
+
+Of each fact it says at which step it parts for good, and what decided it there on each side:
+
+  wrote          lines that wrote the field that the fact is read from, last in that step; with "before": in an earlier step
+  made, zeroed   lines that made the object, with this value, or with none
+  did not        a decision that went the other way than to lines that would have written the field
+  passed         a decision that went the other way than to the errno that the other kernel gives
+  failed with    lines that gave the errno
+  returned       lines that returned the result
+  sleeps, slept  lines that put the caller to sleep
+
+"under" are the decisions around the lines; "through", the functions that the lines called for it. A function without lines
+stands in another file of that kernel, which is not cited by line. "did not" is taken from the text of the model: the last
+decision of the step that could have led to such a write on this very object. It is not a proof that nothing else mattered.
+
+With the published listings of the C at hand (--sources, or FORK_ORACLE_SOURCES), the lines are shown.
+"""
+
+EXPLAIN_EXAMPLES = """\
+examples:
+  fork-oracle explain limits/last-ten-slots --flavor dragonfly --flavor netbsd
+  fork-oracle explain files/empty-table-resets-umask --flavor dragonfly --flavor netbsd --sources DIR
+  fork-oracle explain accounting/fork-counter --flavor dragonfly@1.67 --flavor dragonfly --format json
+"""
+
 
 ERRORS = """\
 When several reasons to fail hold at once, which errno does a call give, and what happens first? Every condition that makes a
@@ -136,6 +164,7 @@ def build_parser() -> argparse.ArgumentParser:
     _compare(commands)
     _explore(commands)
     _show(commands)
+    _explain(commands)
     _sources(commands)
     _errors(commands)
     sweep_parser.add(commands, _add, _flavors, _output)
@@ -243,6 +272,18 @@ def _show(commands: Commands) -> None:
         help="who goes on where several could, as `explore` prints it: '2:shell 5:kid' (the default: whoever went on last)",
     )
     made.add_argument("--all-facts", action="store_true", help="also print all there is to observe at the end")
+    _output(made)
+
+
+def _explain(commands: _Commands[argparse.ArgumentParser]) -> None:
+    made = _add(commands, "explain", "why two flavors differ: the lines of C that decided", EXPLAIN, EXPLAIN_EXAMPLES)
+    made.add_argument("scenario", metavar="SCENARIO", help="a scenario file, or the name of a scenario below ./specs")
+    _flavors(made, "system@revision, or system for its newest revision; to be given twice", required=True)
+    made.add_argument(
+        "--sources", metavar="DIR", type=Path, help="folder of listings of the C (the environment's FORK_ORACLE_SOURCES)"
+    )
+    made.add_argument("--schedule", metavar="STRING", default="", help="of concurrent steps, as for `show`")
+    made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
     _output(made)
 
 

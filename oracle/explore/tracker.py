@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import GeneratorType
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from oracle.concurrent import nameless
 from oracle.machine.machine import Machine
@@ -50,13 +50,32 @@ class Footprint:
         )
 
 
+class Listener(Protocol):
+    """Who hears of each access to a watched object, and of sleeping and waking."""
+
+    def read(self, obj: object, field: str, value: object) -> None:
+        """A field was read."""
+
+    def write(self, obj: object, field: str, before: object) -> None:
+        """A field is about to be written."""
+
+    def channel(self, wchan: object) -> None:
+        """Somebody goes to sleep on a channel, or wakes who sleeps there."""
+
+    def sleeper(self, lwp: Lwp) -> None:
+        """Somebody falls asleep, or is woken or would have been."""
+
+    def enables(self, lwp: Lwp) -> None:
+        """Somebody can go on."""
+
+
 class Kinds:
     """The watched subclasses, made once for a search. `tracker` hears of each access; nobody does if it is None."""
 
     def __init__(self) -> None:
         self._watched: dict[type, type | None] = {}
         self.fields: dict[type, tuple[str, ...]] = {}  # by watched class: the fields that are state
-        self.tracker: Tracker | None = None
+        self.tracker: Listener | None = None
         self.scheduler = self._listening()
 
     def watched(self, kind: type) -> type | None:

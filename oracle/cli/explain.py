@@ -1,0 +1,53 @@
+"""`fork-oracle explain`: why two flavors differ on a scenario."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+
+from oracle.cli.commands import chosen, file_of, installed, read
+from oracle.cli.terminal import BUG, OK, Terminal, check_places, write_files
+from oracle.errors import UsageError
+from oracle.flavor import Flavor
+from oracle.report.look import Look
+from oracle.sources.listing import Listing, read_listings, sources_folder
+
+
+def explain(options: Namespace, terminal: Terminal) -> int:
+    """Run a scenario on two flavors, watch what decides the facts on which they part, and print it."""
+    from oracle.explain.explain import explain as explain_scenario
+    from oracle.report import explain_report
+
+    registry = installed(terminal)
+    flavors = chosen(registry, options.flavor)
+    if len(flavors) != 2:
+        known = ", ".join(flavor.id for flavor in registry.flavors)
+        got = ", ".join(flavor.id for flavor in flavors)
+        raise UsageError(f"explain needs --flavor twice, with two flavors; got {got}; installed: {known}")
+    check_places([] if options.output is None else [options.output])
+    (scenario,) = read([file_of(options.scenario)], registry)
+    if options.schedule and not scenario.concurrent:
+        raise UsageError(f"{scenario.name} has no concurrent steps, so there is nothing to schedule; leave --schedule out")
+    for flavor in flavors:
+        if not scenario.runs_on(flavor.id):
+            terminal.say(f"{scenario.name} is not meant for {flavor.id}; run on it all the same")
+    listings = _listings(flavors, options.sources)
+    explained = explain_scenario(scenario, flavors[0], flavors[1], options.schedule)
+    if options.format == "json":
+        text = json.dumps(explain_report.to_json(explained, listings), indent=2) + "\n"
+    else:
+        look = Look() if options.output is not None and options.color != "always" else terminal.look()
+        text = explain_report.render(explained, listings, look)
+    if options.output is not None:
+        write_files({options.output: text})
+    else:
+        terminal.write(text)
+    return BUG if any(": crashed: " in one for one in explained.silent) else OK
+
+
+def _listings(flavors: tuple[Flavor, ...], folder: Path | None) -> dict[str, Listing]:
+    """The C of the flavors' sources that is at hand, by the name of the source."""
+    place = sources_folder(folder)
+    found = {} if place is None else read_listings(place)
+    return {str(source): found[flavor.id] for flavor in flavors for source in flavor.sources if flavor.id in found}

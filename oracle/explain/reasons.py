@@ -1,0 +1,358 @@
+"""What decided one fact on one flavor, from the record of the run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from oracle.explain.cites import Cite, cite, place_of
+from oracle.explain.places import SUMS, Place, known_name, places
+from oracle.explain.record import WHOLE, Decided, Recorder, Site, Write
+from oracle.explain.statements import (
+    ANY,
+    bits_of,
+    calls,
+    effects_of,
+    function_called,
+    raised,
+    sleeps,
+    statements_of,
+    targets,
+)
+from oracle.facts import Subject, Value
+from oracle.machine.errno import Errno
+from oracle.machine.proc import Lwp
+from oracle.outcome import ASLEEP
+from oracle.run import Execution, Made
+
+MOST = 6  # reasons for one fact
+_get = object.__getattribute__
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that decided a fact. `kind` says in words what it did; `now`: in the step at which the flavors part.
+
+    `cite` is None for what the model does without a C of its own, or before the first step.
+    """
+
+    kind: str
+    cite: Cite | None
+    now: bool = True
+    detail: str = ""
+    at: str = ""  # the statement of the model
+    serial: int = field(default=0, compare=False)
+
+
+class Witness:
+    """Answers for one run, at the step that was taken last."""
+
+    def __init__(self, execution: Execution, recorder: Recorder) -> None:
+        self._execution = execution
+        self._recorder = recorder
+        self._since = 0  # serial before the step
+        self._calls: tuple[int, ...] = ()  # steps that it consists of
+
+    def window(self, since: int, made: tuple[int, ...]) -> None:
+        """A step was taken: its calls, and the serial before it."""
+        self._since, self._calls = since, made
+
+    def reasons(self, path: str, value: Value | None, others: Mapping[str, Value]) -> tuple[Reason, ...]:
+        """What decided a fact, given its value here and the facts on the other flavor; nothing, if the model can't say."""
+        other = others.get(path)
+        subject, name, _ = known_name(path)
+        if subject is Subject.CALL:
+            step = int(path.split(".")[1])
+            return _distinct(self._elapsed(step, others) if name == "elapsed" else self._result(step, others))
+        if name in ("panic", "deadlock"):
+            return _distinct(reason for step in self._calls for reason in self._result(step, {}))
+        if subject in (Subject.PROCESS, Subject.PAIR):
+            unborn = [role for role in path.partition(".")[0].split("~") if not self._is_born(role)]
+            births = [step.index for step in self._execution.scenario.calls if step.born in unborn]
+            if unborn:
+                return _distinct(reason for step in births for reason in self._result(step, {}))
+        found = places(self._execution.flavor, self._execution.k, path, value, other)
+        if name == "state" and "reaped" not in (value, other):
+            found = [place for place in found if place.obj is not self._execution.k]  # it is on the same lists
+        if name == "state" and ASLEEP in (value, other):
+            found_asleep = self._asleep(path.partition(".")[0], value == ASLEEP)
+            if found_asleep:
+                return _distinct(found_asleep)
+        if not found:
+            return (Reason("has no such thing", None, False),)
+        return _distinct(self._of_places(found, name in SUMS))
+
+    def _is_born(self, role: str) -> bool:
+        return role in self._execution.k.names.values()
+
+    # --- places ---------------------------------------------------------------------------------------------------------
+
+    def _of_places(self, wanted: Sequence[Place], sums: bool) -> list[Reason]:
+        values = [place for place in wanted if not place.leads]
+        found: list[Reason] = []
+        for place in values:
+            writes = self._writes(place, self._since, explicit=True)
+            for write in writes if sums else writes[-1:]:
+                found.append(_wrote(write, True))
+                if not write.born:
+                    found += self._shared(write, place, wanted)
+        if not found:
+            leads = [self._writes(place, self._since, explicit=True)[-1:] for place in wanted if place.leads]
+            found = [_wrote(write, True) for writes in leads for write in writes]
+        if not found:
+            kept = [decided for place in values if (decided := self._kept_from(place)) is not None]
+            found = [_reason("did not", decided.site, decided.serial) for decided in kept]
+        if not found:
+            found = [reason for step in self._calls for reason in self._failure(step)]
+        return found or self._earlier(wanted)
+
+    def _writes(self, place: Place, since: int, explicit: bool) -> list[Write]:
+        """The writes to a place after some time that made a difference there, or were meant to."""
+        return [
+            write
+            for write in self._recorder.writes
+            if write.serial > since
+            and write.obj is place.obj
+            and write.field == place.field
+            and (place.key is WHOLE or write.key is WHOLE or write.key is place.key or write.key == place.key)
+            and (write.given or not write.born or not explicit)
+            and (not place.bits or _changes(write, place.bits) or (write.born and not explicit))
+        ]
+
+    def _shared(self, write: Write, place: Place, wanted: Iterable[Place]) -> list[Reason]:
+        """How a process came to share what another one wrote to."""
+        writer = write.lwp.lwp_proc if write.lwp is not None else None
+        owners = [one for one in wanted if one.leads and getattr(type(one.obj), "p_pid", None) is not None]
+        found = []
+        for one in owners:
+            if one.obj is not writer and one.obj is not place.obj:
+                found += [_wrote(lead, lead.serial > self._since) for lead in self._writes(one, 0, explicit=True)[-1:]]
+        return found
+
+    def _earlier(self, wanted: Sequence[Place]) -> list[Reason]:
+        """What wrote the places last, whenever that was."""
+        for among in ([one for one in wanted if not one.leads], [one for one in wanted if one.leads]):
+            for explicit in (True, False):
+                last = [self._writes(place, 0, explicit)[-1:] for place in among]
+                found = [_wrote(write, write.serial > self._since) for writes in last for write in writes]
+                if found:
+                    return found
+        return [Reason("is as at the start", None, False)]
+
+    # --- what did not happen --------------------------------------------------------------------------------------------
+
+    def _kept_from(self, place: Place) -> Decided | None:
+        """The last decision of the step whose other way would have written a place."""
+        actors = [made.task.lwp for step in self._calls if (made := self._made(step)) is not None and made.task is not None]
+        for decided in reversed(self._decisions()):
+            if place.obj is self._execution.k and decided.lwp not in actors:
+                continue  # everybody writes there
+            block = statements_of(decided.decision.module).other_way(decided.decision, decided.taken)
+            if block and _would_write(block, decided, place, _worth(decided.site) == 2):
+                return decided
+        return None
+
+    def _decisions(self) -> list[Decided]:
+        """The decisions of the step; of a loop that was gone through, none that ended it."""
+        now = [decided for decided in self._recorder.decided if decided.serial > self._since]
+        looped = {(one.frame, one.decision) for one in now if one.taken and one.decision.loop}
+        return [one for one in now if one.taken or (one.frame, one.decision) not in looped]
+
+    def _would_raise(self, lwp: Lwp, error: str) -> list[Reason]:
+        """The decisions of the step whose other way fails with an error."""
+        found = []
+        for decided in self._decisions():
+            block = statements_of(decided.decision.module).other_way(decided.decision, decided.taken)
+            if decided.lwp is lwp and error in raised(block):
+                found.append(_reason("passed", decided.site, decided.serial, f"other way: {error}"))
+        return found
+
+    def _would_sleep(self, lwp: Lwp | None) -> list[Reason]:
+        """The decisions of the step whose other way sleeps."""
+        return [
+            _reason("did not sleep", decided.site, decided.serial)
+            for decided in self._decisions()
+            if decided.lwp is lwp and sleeps(statements_of(decided.decision.module).other_way(decided.decision, decided.taken))
+        ]
+
+    # --- calls ----------------------------------------------------------------------------------------------------------
+
+    def _made(self, step: int) -> Made | None:
+        return next((made for made in self._execution.made if made.step.index == step), None)
+
+    def _lwp(self, made: Made) -> Lwp | None:
+        return made.task.lwp if made.task is not None else None
+
+    def _result(self, step: int, others: Mapping[str, Value]) -> list[Reason]:
+        """Why a call gave what it gave; `others` are the facts on the other flavor."""
+        other = others.get(f"call.{step}")
+        made = self._made(step)
+        if made is None:
+            return [Reason("step is not taken", None)]
+        task = made.task
+        if task is None:
+            return [Reason("is not made", None, detail=made.detail)]
+        if task.spins:
+            return self._failure(step)
+        if not task.done:
+            return self._sleep_of(task.lwp)
+        if task.failure is not None:
+            return self._failure(step)
+        found = self._return(made)
+        if isinstance(other, str) and _is_errno(other):
+            found = self._would_raise(task.lwp, other) + found
+        elif other == ASLEEP and any(value is True and path.endswith(".vfork_wait") for path, value in others.items()):
+            found = self._would_sleep(task.lwp)[-1:] + found
+        return found
+
+    def _failure(self, step: int) -> list[Reason]:
+        """The error that a call failed with, or that makes it start over and over; or why it was not made."""
+        made = self._made(step)
+        if made is None:
+            return []
+        if made.task is None:
+            return [Reason("is not made", None, detail=made.detail)]
+        failure = made.task.failure
+        if made.task.spins:
+            again = [one for one in self._recorder.failed if one.lwp is made.task.lwp][-1:]
+            return [_reason(f"starts over: {one.error.name}", one.site, one.serial, str(one.error)) for one in again]
+        if failure is None:
+            return []
+        site = self._recorder.site_of(failure)
+        kind = f"failed with {failure.name}" if isinstance(failure, Errno) else type(failure).__name__.lower()
+        return [_reason(kind, site, self._decided_for(site) or self._recorder.serial, str(failure))]
+
+    def _decided_for(self, site: Site) -> int:
+        """When the decision was taken that led to a place."""
+        if not site:
+            return 0
+        module, line = site[0]
+        around = [
+            one.serial
+            for one in self._recorder.decided
+            if one.decision.module == module
+            and any(first <= line <= last for first, last in (one.decision.block, one.decision.orelse))
+        ]
+        return max(around, default=0)
+
+    def _return(self, made: Made) -> list[Reason]:
+        """The statement that returned what a call gave: of those that passed it up, the last that cites lines."""
+        task = made.task
+        assert task is not None
+        best = None
+        for returned in reversed([one for one in self._recorder.returned if one.lwp is task.lwp and one.serial > self._since]):
+            if returned.value != task.value or type(returned.value) is not type(task.value):
+                if best is not None and not task.value:
+                    break  # many things return 0
+                continue
+            if best is None or _worth(returned.site) >= _worth(best.site):
+                best = returned
+            if _worth(best.site) == 2:
+                break
+        return [] if best is None else [_reason("returned", best.site, best.serial)]
+
+    def _sleep_of(self, lwp: Lwp) -> list[Reason]:
+        slept = [one for one in self._recorder.slept if one.lwp is lwp]
+        return [_reason("sleeps", slept[-1].site, slept[-1].serial)] if slept else []
+
+    def _asleep(self, role: str, asleep: bool) -> list[Reason]:
+        lwp = self._execution.k.roles.get(role)
+        if lwp is None:
+            return []
+        return self._sleep_of(lwp) if asleep else self._would_sleep(lwp)[-1:]
+
+    def _elapsed(self, step: int, others: Mapping[str, Value]) -> list[Reason]:
+        """Why a call took as long as it did: where it slept; else why it came to what it came to, or did not sleep."""
+        made = self._made(step)
+        lwp = self._lwp(made) if made is not None else None
+        other = others.get(f"call.{step}")
+        if made is None or lwp is None:
+            return self._result(step, others)
+        slept = [one for one in self._recorder.slept if one.lwp is lwp and one.serial > self._since]
+        if made.elapsed(self._execution.k.ticks):
+            return [_reason("slept", one.site, one.serial) for one in slept]
+        if other != made.result_now():
+            return self._result(step, others)
+        return self._would_sleep(lwp) or self._failure(step) or self._return(made)
+
+
+def _worth(site: Site) -> int:
+    """How much is known of a place: 2: lines of C, 1: a function, 0: nothing."""
+    found = cite(site)
+    return 0 if found is None else 2 if found.lines else 1
+
+
+def _reason(kind: str, site: Site, serial: int, detail: str = "") -> Reason:
+    return Reason(kind, cite(site), True, detail, place_of(site), serial)
+
+
+def _wrote(write: Write, now: bool) -> Reason:
+    if not write.born:
+        return Reason("wrote", cite(write.site), now, "", place_of(write.site), write.serial)
+    kind = type(write.obj)
+    names = kind.__init__.__code__.co_varnames[1 : kind.__init__.__code__.co_argcount]
+    making = (kind.__name__, names, write.field) if write.given else None
+    return Reason("made" if write.given else "zeroed", cite(write.site, making), now, "", place_of(write.site), write.serial)
+
+
+def _changes(write: Write, bits: int) -> bool:
+    before, after = write.before, write.after
+    if write.born:
+        return write.given or bool(isinstance(after, int) and after & bits)
+    return not (isinstance(before, int) and isinstance(after, int)) or bool((before ^ after) & bits)
+
+
+def _is_errno(text: str) -> bool:
+    return text.isupper() and text.startswith("E")
+
+
+def _distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """In order of time, each line of C once."""
+    found: dict[object, Reason] = {}
+    for one in sorted(reasons, key=lambda one: one.serial):
+        found.setdefault(one.cite.key if one.cite is not None else (one.kind, one.at, one.detail), one)
+    return tuple(found.values())[:MOST]
+
+
+def _would_write(block: Sequence[ast.stmt], decided: Decided, place: Place, deep: bool) -> bool:
+    """Whether a block would write a place, by its text and by what its names stood for at the decision.
+
+    `deep`: in what it calls, too. A decision that cites no lines has to write it itself.
+    """
+    names = vars(statements_of(decided.decision.module).module)
+    for target in targets(block):
+        holder = _value(target.base, decided)
+        if target.key is not None and place.key is not WHOLE and target.key != place.key:
+            continue
+        if target.field == place.field and holder is place.obj and _meets(bits_of(target.value, names), place.bits):
+            return True
+        if not target.field and holder is not None and holder is _get(place.obj, place.field):
+            return True
+    for call in calls(block) if deep else ():
+        function = function_called(call, names)
+        inner = call.func.value if isinstance(call.func, ast.Attribute) else None
+        passed = [*call.args, *([inner] if inner is not None else [])]
+        if function is None or not any(_value(one, decided) is place.obj for one in passed):
+            continue
+        texts = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        if isinstance(place.key, str) and texts and place.key not in texts:
+            continue
+        bits = effects_of(function).fields.get(place.field)
+        if bits is not None and _meets(bits, place.bits):
+            return True
+    return False
+
+
+def _meets(written: int, wanted: int) -> bool:
+    return not wanted or written == ANY or bool(written & wanted)
+
+
+def _value(expression: ast.expr, decided: Decided) -> object:
+    """The kernel object that an expression stood for; None if the text does not tell."""
+    if isinstance(expression, ast.Name):
+        return decided.names.get(expression.id)
+    if isinstance(expression, ast.Attribute):
+        holder = _value(expression.value, decided)
+        return getattr(holder, expression.attr, None) if holder is not None else None
+    return None

@@ -1,0 +1,415 @@
+"""Records what kernel code does in one run: every write to a kernel object, decision, sleep and return, each with its place.
+
+The objects of the machine are watched by exchanging their classes (`oracle.explore.tracker.Kinds`); containers are compared
+with how they were at each line of the flavor that runs. Where kernel code stands is known from Python's trace function.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any, TypeAlias
+
+from oracle.errors import UsageError
+from oracle.explain.statements import Decision, statements_of
+from oracle.explore.tracker import CONTAINERS, Kinds
+from oracle.flavor import Flavor
+from oracle.machine import traps
+from oracle.machine.errno import Errno
+from oracle.machine.machine import Machine
+from oracle.machine.proc import Lwp
+
+At: TypeAlias = tuple[str, int]  # module, line
+Site: TypeAlias = tuple[At, ...]  # where kernel code stood, and who had called it, innermost first
+Trace: TypeAlias = Any  # a trace function: (frame, event, arg) -> itself or None
+
+
+class _Whole:
+    """Stands for the whole of a field, where only a part of it could be meant."""
+
+    def __repr__(self) -> str:
+        return "WHOLE"
+
+
+WHOLE = _Whole()
+_get = object.__getattribute__
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Write:
+    """A field was set, or one of the entries of the container in it (`key`; of a list, the entry itself) came, went or changed.
+
+    `born`: it was set when the object was made; `given`: to something that the kernel code said then.
+    """
+
+    serial: int
+    obj: object
+    field: str
+    key: object
+    before: object
+    after: object
+    site: Site
+    lwp: Lwp | None
+    born: bool = False
+    given: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """A decision, which way it went, and the kernel objects and containers that were at hand there, by their names."""
+
+    serial: int
+    decision: Decision
+    site: Site
+    taken: bool
+    names: dict[str, object]
+    frame: int  # the number of the run of the function that it was in
+    lwp: Lwp | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slept:
+    """An LWP went to sleep, for at most `timo` ticks (0: until it is woken)."""
+
+    serial: int
+    lwp: Lwp | None
+    timo: int
+    site: Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Returned:
+    """A function of the flavor returned a value."""
+
+    serial: int
+    lwp: Lwp | None
+    value: object
+    site: Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Failed:
+    """An error was raised, whether or not the call ended with it."""
+
+    serial: int
+    lwp: Lwp | None
+    error: Errno
+    site: Site
+
+
+class Recorder:
+    """Watches one machine while kernel code of a flavor runs on it."""
+
+    def __init__(self, k: Machine, flavor: Flavor) -> None:
+        self.k = k
+        self.serial = 0
+        self.writes: list[Write] = []
+        self.decided: list[Decided] = []
+        self.slept: list[Slept] = []
+        self.returned: list[Returned] = []
+        self.failed: list[Failed] = []
+        self._kinds = Kinds()
+        self._packages = frozenset(_package(call.run.__module__) for call in flavor.calls.values()) | {
+            _package(flavor.boot.__module__)
+        }
+        self._code: dict[CodeType, Trace] = {}  # what to do with a function
+        self._entries = {code for call in flavor.calls.values() if (code := _code_of(call.run)) is not None}
+        self._around = _code_of(flavor.syscall)
+        self._objects: dict[int, object] = {}
+        self._containers: list[tuple[object, str, object]] = []
+        self._contents: list[object] = []
+        self._container_at: dict[tuple[int, str], int] = {}
+        self._unborn: list[tuple[object, Site, frozenset[str]]] = []
+        self._unsettled: tuple[object, str, object, Site] | None = None
+        self._at: tuple[FrameType | None, int] = (None, 0)
+        self._pending: dict[FrameType, tuple[Decision, dict[str, object], Site]] = {}
+        self._frames: dict[FrameType, int] = {}
+        if flavor.calls and not any(inspectable(code) for code in self._entries):
+            raise UsageError(f"{flavor.id} is compiled: what it does can't be watched; explain with the project as it is")
+
+    # --- watching -------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Watch all that there is on the machine."""
+        self._adopt(self.k)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note what happens inside the block."""
+        before = sys.gettrace()
+        self._kinds.tracker = self
+        sys.settrace(self._called)
+        try:
+            yield
+        finally:
+            sys.settrace(before)
+            self.settle()
+            self._kinds.tracker = None
+
+    def settle(self) -> None:
+        """Note what has been done so far, with the place where the kernel code stood."""
+        self._settle_write()
+        if self._unborn:
+            self._settle_births()
+        contents, site = self._contents, None
+        for index, (obj, field, container) in enumerate(self._containers):
+            if container != contents[index]:
+                site = site or self._site_now()
+                self._changed(obj, field, contents[index], container, site)
+                contents[index] = _copy(container)
+
+    def _adopt(self, value: object) -> None:
+        """Watch the kernel objects that can be reached from a value."""
+        kinds, objects = self._kinds, self._objects
+        queue: list[object] = [value]
+        for one in queue:
+            kind = type(one)
+            if kind in CONTAINERS or kind is tuple:
+                queue += one  # type: ignore[arg-type]
+                if kind is dict:
+                    queue += one.values()  # type: ignore[attr-defined]
+            elif id(one) not in objects and (watched := kinds.watched(kind)) is not None:
+                objects[id(one)] = one
+                one.__class__ = watched
+                for field in kinds.fields[watched]:
+                    held = _get(one, field)
+                    self._track(one, field, held)
+                    queue.append(held)
+
+    def _track(self, obj: object, field: str, held: object) -> None:
+        """Compare the container that a field holds from now on."""
+        index = self._container_at.get((id(obj), field))
+        if type(held) not in CONTAINERS:
+            held = None
+        if index is None:
+            if held is not None:
+                self._container_at[id(obj), field] = len(self._containers)
+                self._containers.append((obj, field, held))
+                self._contents.append(_copy(held))
+        else:
+            self._containers[index] = (obj, field, held)
+            self._contents[index] = _copy(held)
+
+    # --- what the machine tells (see Listener) --------------------------------------------------------------------------
+
+    def read(self, obj: object, field: str, value: object) -> None:
+        """Reading decides nothing."""
+
+    def write(self, obj: object, field: str, before: object) -> None:
+        """A field is about to be written."""
+        self.settle()
+        self._unsettled = (obj, field, before, self._site(sys._getframe(2)))
+
+    def channel(self, wchan: object) -> None:
+        """The scheduler is not listened to."""
+
+    def sleeper(self, lwp: Lwp) -> None:
+        """Likewise."""
+
+    def enables(self, lwp: Lwp) -> None:
+        """Likewise."""
+
+    # --- noting ---------------------------------------------------------------------------------------------------------
+
+    def _next(self) -> int:
+        self.serial += 1
+        return self.serial
+
+    def _settle_write(self) -> None:
+        if self._unsettled is None:
+            return
+        obj, field, before, site = self._unsettled
+        self._unsettled = None
+        after = _get(obj, field)
+        self.writes.append(Write(self._next(), obj, field, WHOLE, before, after, site, self.k.curlwp))
+        self._track(obj, field, after)
+        self._adopt(after)
+
+    def _settle_births(self) -> None:
+        born, self._unborn = self._unborn, []
+        for obj, site, given in born:
+            watched = self._kinds.watched(type(obj))
+            if watched is None or not all(_has(obj, field) for field in self._kinds.fields[watched]):
+                continue  # it is still being made, or was given up
+            for field in self._kinds.fields[watched]:
+                value = _get(obj, field)
+                self.writes.append(
+                    Write(self._next(), obj, field, WHOLE, None, value, site, self.k.curlwp, True, field in given)
+                )
+            self._adopt(obj)
+
+    def _changed(self, obj: object, field: str, before: Any, after: Any, site: Site) -> None:
+        """Note the entries of a container that came, went or changed; the whole, if they only changed places."""
+        if type(after) is dict:
+            keys = [key for key in {**before, **after} if before.get(key, WHOLE) != after.get(key, WHOLE)]
+            changes = [(key, before.get(key), after.get(key)) for key in keys]
+        else:
+            gone, come = _without(before, after), _without(after, before)
+            changes = [(one, one, None) for one in gone] + [(one, None, one) for one in come]
+        for key, old, new in changes or [(WHOLE, before, after)]:
+            self.writes.append(Write(self._next(), obj, field, key, old, new, site, self.k.curlwp))
+            self._adopt(new)
+
+    # --- where kernel code stands ---------------------------------------------------------------------------------------
+
+    def _called(self, frame: FrameType, event: str, arg: object) -> Trace:
+        """The trace function for calls."""
+        code = frame.f_code
+        try:
+            act = self._code[code]
+        except KeyError:
+            act = self._code[code] = self._act(frame)
+        return None if act is None else act(frame, event, arg)
+
+    def _act(self, frame: FrameType) -> Trace:
+        code = frame.f_code
+        if code is traps.tsleep.__code__:
+            return self._sleeps
+        name = frame.f_globals.get("__name__", "")
+        if (
+            code.co_name == "__init__"
+            and code.co_varnames
+            and not name.startswith(("oracle.machine.traps", "oracle.machine.sched"))
+        ):
+            made = frame.f_locals.get(code.co_varnames[0])
+            return self._made if self._kinds.watched(type(made)) is not None else None
+        return self._enters if _package(name) in self._packages and inspectable(code) else None
+
+    def _sleeps(self, frame: FrameType, event: str, arg: object) -> Trace:
+        timo = frame.f_locals["timo"]
+        self.slept.append(Slept(self._next(), self.k.curlwp, timo, self._site(frame.f_back)))
+        return None
+
+    def _made(self, frame: FrameType, event: str, arg: object) -> Trace:
+        """A kernel object is made: what is its arguments' own is given, the rest has its default."""
+        names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
+        made = frame.f_locals[names[0]]
+        site = self._site(frame.f_back)
+        self._unborn.append((made, site, self._given(frame.f_back, type(made).__name__, names[1:])))
+        return None
+
+    def _given(self, caller: FrameType | None, kind: str, names: tuple[str, ...]) -> frozenset[str]:
+        """The parameters that the kernel code that makes an object names; none, if the machine makes it by itself."""
+        if caller is None or self._code.get(caller.f_code) != self._enters:
+            return frozenset()
+        module = caller.f_globals["__name__"]
+        return statements_of(module).given(caller.f_lineno, kind, names)
+
+    def _enters(self, frame: FrameType, event: str, arg: object) -> Trace:
+        """Kernel code begins, or goes on after a sleep."""
+        self.settle()
+        self._frames.setdefault(frame, len(self._frames))
+        self._at = (frame, frame.f_lineno)
+        return self._inside
+
+    def _inside(self, frame: FrameType, event: str, arg: Any) -> Trace:
+        """The trace function inside kernel code."""
+        if event == "line":
+            self.settle()
+            self._at = (frame, frame.f_lineno)
+            self._decide(frame)
+        elif event == "return":
+            self.settle()
+            trap = isinstance(arg, traps.Sleep | traps.Preempt)
+            if not trap:
+                self._went(frame, 0)
+                if arg is not None or frame.f_code in self._entries:
+                    self.returned.append(Returned(self._next(), self.k.curlwp, arg, self._site(frame)))
+            caller = frame.f_back
+            self._at = (caller, caller.f_lineno if caller is not None else 0)
+        elif event == "exception" and isinstance(arg[1], Errno) and not (self.failed and self.failed[-1].error is arg[1]):
+            self.failed.append(Failed(self._next(), self.k.curlwp, arg[1], self._site(frame)))
+        return self._inside
+
+    def _decide(self, frame: FrameType) -> None:
+        line = frame.f_lineno
+        if frame in self._pending:
+            self._went(frame, line)
+        decision = statements_of(frame.f_globals["__name__"]).decisions.get(line)
+        if decision is not None and frame not in self._pending:
+            names = {
+                name: value for name, value in frame.f_locals.items() if id(value) in self._objects or type(value) in CONTAINERS
+            }
+            self._pending[frame] = decision, names, self._site(frame)
+
+    def _went(self, frame: FrameType, line: int) -> None:
+        """A decision that a function stood at has been taken, unless its condition goes over several lines."""
+        found = self._pending.get(frame)
+        if found is None or found[0].first <= line <= found[0].head:
+            return
+        decision, names, site = self._pending.pop(frame)
+        taken = decision.block[0] <= line <= decision.block[1]
+        self.decided.append(Decided(self._next(), decision, site, taken, names, self._frames.get(frame, -1), self.k.curlwp))
+
+    def _site_now(self) -> Site:
+        frame, line = self._at
+        return self._site(frame, line)
+
+    def _site(self, frame: FrameType | None, line: int = 0) -> Site:
+        """Where kernel code stands, and who called it, up to the function of the system call."""
+        found: list[At] = []
+        while frame is not None:
+            code = frame.f_code
+            if self._code.get(code) == self._enters and not (found and code is self._around):
+                found.append((frame.f_globals["__name__"], line or frame.f_lineno))
+                if code in self._entries:
+                    break
+            line = 0
+            frame = frame.f_back
+        return tuple(found)
+
+    def site_of(self, failure: BaseException) -> Site:
+        """Where a failure was raised."""
+        found: list[At] = []
+        traceback = failure.__traceback__
+        while traceback is not None:
+            if self._code.get(traceback.tb_frame.f_code) == self._enters:
+                if traceback.tb_frame.f_code in self._entries:
+                    found.clear()
+                found.append((traceback.tb_frame.f_globals["__name__"], traceback.tb_lineno))
+            traceback = traceback.tb_next
+        return tuple(reversed(found))
+
+
+def _code_of(function: object) -> CodeType | None:
+    """The code of a function as it was written, without what wraps it."""
+    inner = inspect.unwrap(function) if callable(function) else None
+    return getattr(inner, "__code__", None)
+
+
+def inspectable(code: CodeType) -> bool:
+    """Whether there is a text for a piece of code."""
+    return code.co_filename.endswith(".py")
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _has(obj: object, field: str) -> bool:
+    try:
+        _get(obj, field)
+    except AttributeError:
+        return False
+    return True
+
+
+def _copy(value: object) -> object:
+    return value.copy() if isinstance(value, list | dict | deque) else value
+
+
+def _without(one: Any, other: Any) -> list[object]:
+    """The entries of a list that another has not, or not as often."""
+    left = list(other)
+    found = []
+    for entry in one:
+        if entry in left:
+            left.remove(entry)
+        else:
+            found.append(entry)
+    return found
