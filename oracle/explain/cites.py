@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from oracle.cite import Source, parse_ranges, write_lines
-from oracle.explain.record import Site
+from oracle.explain.events import Site
 from oracle.explain.statements import statements_of
 from oracle.sources.listing import Listing
 from oracle.sources.reading import Cited, Placed, read

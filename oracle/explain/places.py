@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from oracle.explain.record import WHOLE
+from oracle.explain.events import WHOLE
 from oracle.facts import Subject, Value, split
 from oracle.flavor import Flavor
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
+from oracle.machine.signals import members
 
 _LWP_SETS = ("p.p_siglist", "lwps.lwp_siglist")
 
@@ -37,8 +38,8 @@ WAYS: dict[tuple[Subject, str], tuple[str, ...]] = {
         "fork_event": ("p.p_fpid",),
         "pending": _LWP_SETS,
         "masked": ("lwp.lwp_sigmask",),
-        "ignored": ("p.p_sigignore", "p.p_sigacts.ps_sigignore"),
-        "handler.*": ("p.p_sigacts.ps_sigact[]",),
+        "ignored": ("p.p_sigignore", "p.p_sigacts.ps_sigignore", "p.p_sigacts.ps_sigact"),
+        "handler.*": ("p.p_sigacts.ps_sigact[]", "p.p_sigignore"),
         "handled": ("lwps.lwp_handled",),
         "altstack": ("lwp.lwp_sigstk", "lwp.lwp_flag"),
         "fd.*": ("p.p_fd.fd_files[].f_offset", "p.p_fd.fd_exclose[]"),
@@ -65,7 +66,7 @@ WAYS: dict[tuple[Subject, str], tuple[str, ...]] = {
             "p.p_fd.fd_files[].f_data.kq_knotes*.kn_data",
         ),
         "mqueues": ("p.p_mqueue_cnt",),
-        "same_leader_as": ("p.p_leader.p_peers", "p.p_peers"),
+        "same_leader_as": ("p.p_leader", "p.p_leader.p_peers", "p.p_peers"),
         "pid": ("p.p_pid",),
         "tids": ("p.p_lwps", "lwps.lwp_tid"),
         "registers": ("lwp.lwp_retval",),
@@ -196,15 +197,13 @@ def _along(flavor: Flavor, k: Machine, obj: object, fields: list[str], asked: tu
         return
     if field.endswith("[]"):
         key = _key(flavor, k, name, part)
-        if rest:
-            yield Place(obj, bare, leads=True)
         yield Place(obj, bare, key, leads=name not in ("fd.*", "memory.*") and bool(rest))
         following = [value.get(key)] if isinstance(value, dict) else []
     elif field.endswith("*"):
         yield Place(obj, bare, leads=bool(rest))
         following = list(value.values() if isinstance(value, dict) else value or ())
     else:
-        bits = _bits(flavor, name, bare)
+        bits = _bits(flavor, name, bare, part)
         if bits == 0 and name in ("altstack", "nocldwait", "nocldstop") and bare in ("lwp_flag", "ps_flag"):
             return  # this system keeps it elsewhere
         yield Place(obj, bare, bits=bits, leads=bool(rest))
@@ -228,8 +227,10 @@ def _key(flavor: Flavor, k: Machine, name: str, part: str) -> object:
     return part
 
 
-def _bits(flavor: Flavor, name: str, field: str) -> int:
+def _bits(flavor: Flavor, name: str, field: str, part: str) -> int:
     """The bits of a field that a fact is about; 0 for all of it."""
+    if name == "handler.*" and field == "p_sigignore":
+        return 1 << (flavor.signals[part] - 1) if part in flavor.signals else 0
     if field == "ps_flag":
         return flavor.words.nocldwait_acts if name == "nocldwait" else flavor.words.nocldstop_acts
     if field == "lwp_flag":
@@ -258,7 +259,14 @@ def _flag_bits(flavor: Flavor, found: list[Place], one: Value | None, other: Val
 
 
 def _narrowed(found: list[Place], bits: int) -> list[Place]:
-    return [one if one.leads else Place(one.obj, one.field, one.key, bits) for one in found]
+    """Signal sets with the bits in question; of a table of actions, the entries."""
+    kept: list[Place] = []
+    for one in found:
+        if one.field == "ps_sigact":
+            kept += [Place(one.obj, one.field, number) for number in members(bits)]
+        else:
+            kept.append(one if one.leads else Place(one.obj, one.field, one.key, bits))
+    return kept
 
 
 def _differing(one: Value | None, other: Value | None) -> set[str]:

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oracle.explain.cites import Cite, cite, place_of
+from oracle.explain.events import WHOLE, Decided, Site, Write
+from oracle.explain.otherway import would_write
 from oracle.explain.places import SUMS, Place, known_name, places
-from oracle.explain.record import WHOLE, Decided, Recorder, Site, Write
-from oracle.explain.statements import (
-    ANY,
-    bits_of,
-    calls,
-    effects_of,
-    function_called,
-    raised,
-    sleeps,
-    statements_of,
-    targets,
-)
+from oracle.explain.record import Recorder
+from oracle.explain.statements import raised, sleeps, statements_of
 from oracle.facts import Subject, Value
 from oracle.machine.errno import Errno
-from oracle.machine.proc import Lwp
+from oracle.machine.proc import Lwp, Proc
 from oracle.outcome import ASLEEP
 from oracle.run import Execution, Made
 
 MOST = 6  # reasons for one fact
-_get = object.__getattribute__
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +111,22 @@ class Witness:
         ]
 
     def _shared(self, write: Write, place: Place, wanted: Iterable[Place]) -> list[Reason]:
-        """How a process came to share what another one wrote to."""
-        writer = write.lwp.lwp_proc if write.lwp is not None else None
-        owners = [one for one in wanted if one.leads and getattr(type(one.obj), "p_pid", None) is not None]
+        """How processes came to share what one of them wrote to: the last reference to it that was made before."""
         found = []
-        for one in owners:
-            if one.obj is not writer and one.obj is not place.obj:
-                found += [_wrote(lead, lead.serial > self._since) for lead in self._writes(one, 0, explicit=True)[-1:]]
+        for lead in wanted:
+            holders = [
+                proc
+                for proc in self._execution.k.names
+                if lead.obj in self._execution.k.names and _held(proc, lead) is place.obj
+            ]
+            if len(holders) < 2:
+                continue
+            made = [
+                one
+                for one in self._recorder.writes
+                if one.obj in holders and one.field == lead.field and one.after is place.obj and one.serial < write.serial
+            ]
+            found += [_wrote(one, one.serial > self._since) for one in made[-1:]]
         return found
 
     def _earlier(self, wanted: Sequence[Place]) -> list[Reason]:
@@ -149,7 +148,7 @@ class Witness:
             if place.obj is self._execution.k and decided.lwp not in actors:
                 continue  # everybody writes there
             block = statements_of(decided.decision.module).other_way(decided.decision, decided.taken)
-            if block and _would_write(block, decided, place, _worth(decided.site) == 2):
+            if block and would_write(block, decided, place, _worth(decided.site) == 2):
                 return decided
         return None
 
@@ -271,10 +270,14 @@ class Witness:
             return self._result(step, others)
         slept = [one for one in self._recorder.slept if one.lwp is lwp and one.serial > self._since]
         if made.elapsed(self._execution.k.ticks):
-            return [_reason("slept", one.site, one.serial) for one in slept]
+            return [_reason("slept", one.site, one.serial) for one in slept] or self._sleep_of(lwp)
         if other != made.result_now():
             return self._result(step, others)
-        return self._would_sleep(lwp) or self._failure(step) or self._return(made)
+        return self._would_sleep(lwp)[-1:] or self._failure(step) or self._return(made)
+
+
+def _held(proc: Proc, lead: Place) -> object:
+    return getattr(proc, lead.field, None) if lead.leads else None
 
 
 def _worth(site: Site) -> int:
@@ -313,46 +316,3 @@ def _distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     for one in sorted(reasons, key=lambda one: one.serial):
         found.setdefault(one.cite.key if one.cite is not None else (one.kind, one.at, one.detail), one)
     return tuple(found.values())[:MOST]
-
-
-def _would_write(block: Sequence[ast.stmt], decided: Decided, place: Place, deep: bool) -> bool:
-    """Whether a block would write a place, by its text and by what its names stood for at the decision.
-
-    `deep`: in what it calls, too. A decision that cites no lines has to write it itself.
-    """
-    names = vars(statements_of(decided.decision.module).module)
-    for target in targets(block):
-        holder = _value(target.base, decided)
-        if target.key is not None and place.key is not WHOLE and target.key != place.key:
-            continue
-        if target.field == place.field and holder is place.obj and _meets(bits_of(target.value, names), place.bits):
-            return True
-        if not target.field and holder is not None and holder is _get(place.obj, place.field):
-            return True
-    for call in calls(block) if deep else ():
-        function = function_called(call, names)
-        inner = call.func.value if isinstance(call.func, ast.Attribute) else None
-        passed = [*call.args, *([inner] if inner is not None else [])]
-        if function is None or not any(_value(one, decided) is place.obj for one in passed):
-            continue
-        texts = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-        if isinstance(place.key, str) and texts and place.key not in texts:
-            continue
-        bits = effects_of(function).fields.get(place.field)
-        if bits is not None and _meets(bits, place.bits):
-            return True
-    return False
-
-
-def _meets(written: int, wanted: int) -> bool:
-    return not wanted or written == ANY or bool(written & wanted)
-
-
-def _value(expression: ast.expr, decided: Decided) -> object:
-    """The kernel object that an expression stood for; None if the text does not tell."""
-    if isinstance(expression, ast.Name):
-        return decided.names.get(expression.id)
-    if isinstance(expression, ast.Attribute):
-        holder = _value(expression.value, decided)
-        return getattr(holder, expression.attr, None) if holder is not None else None
-    return None
