@@ -16,7 +16,7 @@ from tests.unit.toys import TINY
 
 KERN = Source("TestBSD", "sys/kern/kern_mask.c", "1.1", 60)
 STRICT = 0o700
-MARKED = 0x40
+AFORK, AXSIG = 0x01, 0x10
 
 
 @models(KERN, 1, 20)
@@ -34,12 +34,14 @@ def mask_one(k: Machine, lwp: Lwp, args: Args) -> Kernel[str]:
     p.p_limit = new_limit()  # [13]
     if mask == 0o22:  # [15]
         yield from tsleep(p, "mask", 50)  # [16]
+    if mask == 0o12:  # [17]
+        p.p_mqueue_cnt = 1  # [17]
     return "000"  # [18]
 
 
 @models(KERN, 21, 30)
 def mark(p: Proc) -> None:
-    p.p_acflag |= 0x01  # [22]
+    p.p_acflag |= AFORK  # [22]
 
 
 @models(KERN)
@@ -57,7 +59,14 @@ def mask_other(k: Machine, lwp: Lwp, args: Args) -> Kernel[str]:
     if mask == 0o1:  # [36]
         p.p_nice = 2  # [37]
     if mask == 0o2:  # [38]
-        p.p_acflag |= 0x01  # [39]
+        p.p_acflag |= AFORK  # [39]
+    if mask == 0o5:  # [40]
+        p.p_acflag |= AXSIG  # [40]
+    turns = 2
+    while turns:  # [46]
+        turns -= 1  # [47]
+        if mask == 0o6:  # [48]
+            p.p_mqueue_cnt = 2  # [49]
     if mask == 0o3:  # [41]
         yield from tsleep(p, "mask", 50)  # [42]
     return "000"  # [44]
