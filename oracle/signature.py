@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from oracle.diff import Divergence
+from oracle.explain.explain import Explanation
 from oracle.facts import Subject, Value, lookup
 from oracle.harness import Comparison
 from oracle.scenario import Scenario
@@ -37,25 +38,42 @@ class Disagreement:
     values: tuple[tuple[str, tuple[str, ...]], ...]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Decided:
+    """A kind of fact on which two flavors part, and (flavor, the lines of C that decided it there) for both."""
+
+    fact: str
+    by: tuple[tuple[str, tuple[str, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What disagrees, each kind once, in order; nothing, if the flavors agree."""
+    """What disagrees, each kind once, in order; nothing, if flavors agree. `decided`: by which lines, if that was asked for."""
 
     facts: tuple[Disagreement, ...] = ()
+    decided: tuple[Decided, ...] = ()
 
     @property
     def ident(self) -> str:
         """A short name for it, the same in every run."""
         text = repr([(one.fact, one.values) for one in self.facts])
+        if self.decided:
+            text += repr([(one.fact, one.by) for one in self.decided])
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def signature(comparison: Comparison) -> Signature:
-    """The signature of one comparison."""
+def signature(comparison: Comparison, explanations: Iterable[Explanation] = ()) -> Signature:
+    """The signature of one comparison; with the deciding lines, if explanations of pairs of its flavors are given."""
     roles = abstract_roles(comparison.scenario)
     changed = {divergence.path.removesuffix(".state") for divergence in comparison.divergences}
     found = {_disagreement(one, roles) for one in comparison.divergences if _says_more(one, changed)}
-    return Signature(tuple(sorted(found)))
+    decided = {
+        Decided(kind_of(one.path, roles), tuple((side.flavor, side.lines) for side in one.sides))
+        for explanation in explanations
+        for one in explanation.differences
+        if one.lasts
+    }
+    return Signature(tuple(sorted(found)), tuple(sorted(decided)))
 
 
 def _says_more(divergence: Divergence, changed: set[str]) -> bool:

@@ -121,8 +121,8 @@ With the published listings of the C at hand (--sources, or FORK_ORACLE_SOURCES)
 EXPLAIN_EXAMPLES = """\
 examples:
   fork-oracle explain limits/last-ten-slots --flavor dragonfly --flavor netbsd
-  fork-oracle explain files/empty-table-resets-umask --flavor dragonfly --flavor netbsd --sources DIR
-  fork-oracle explain accounting/fork-counter --flavor dragonfly@1.67 --flavor dragonfly --format json
+  fork-oracle explain defects/dragonfly-q12-umask-reset --flavor dragonfly --flavor netbsd --sources DIR
+  fork-oracle explain accounting/rfork-counters --flavor dragonfly@1.67 --flavor dragonfly --format json
 """
 
 
@@ -275,7 +275,7 @@ def _show(commands: Commands) -> None:
     _output(made)
 
 
-def _explain(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _explain(commands: Commands) -> None:
     made = _add(commands, "explain", "why two flavors differ: the lines of C that decided", EXPLAIN, EXPLAIN_EXAMPLES)
     made.add_argument("scenario", metavar="SCENARIO", help="a scenario file, or the name of a scenario below ./specs")
     _flavors(made, "system@revision, or system for its newest revision; to be given twice", required=True)

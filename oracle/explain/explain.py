@@ -36,6 +36,13 @@ class Side:
     value: Value | None
     reasons: tuple[Reason, ...]
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of C that decided, in order of text; of what cites nothing, what was the case."""
+        return tuple(
+            sorted({f"{one.cite.source}, {one.cite.where}" if one.cite is not None else one.kind for one in self.reasons})
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

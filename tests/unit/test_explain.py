@@ -12,9 +12,9 @@ from oracle.cli import main
 from oracle.explain.events import WHOLE
 from oracle.explain.explain import Difference, Explanation, Side, explain
 from oracle.explain.places import WAYS, Place, known_name, places
-from oracle.explain.signature import kind_of, signature
 from oracle.facts import FACTS, Subject
 from oracle.flavor import Flavor
+from oracle.harness import compare
 from oracle.load import load_scenario
 from oracle.machine.files import Vnode
 from oracle.machine.machine import Machine
@@ -24,6 +24,7 @@ from oracle.report import explain_report
 from oracle.report.look import Look
 from oracle.run import Execution
 from oracle.scenario import Scenario, Step
+from oracle.signature import Signature, signature
 from oracle.sources.listing import Listing
 from tests.unit.explained import CRASHING, KERN, ONE, OTHER, REFUSING, masks
 
@@ -161,21 +162,19 @@ def test_explaining_twice_gives_the_same() -> None:
 # --- signatures ---------------------------------------------------------------------------------------------------------
 
 
+def signed(*values: int) -> Signature:
+    scenario = masks(*values)
+    return signature(compare(scenario, [ONE, OTHER]), [explain(scenario, ONE, OTHER)])
+
+
 def test_inputs_that_differ_by_the_same_lines_have_one_signature() -> None:
-    here = signature([explain(masks(0o700), ONE, OTHER)])
-    assert here == signature([explain(masks(0o4, 0o500), ONE, OTHER)])
-    assert here != signature([explain(masks(0o11), ONE, OTHER)])
+    assert signed(0o700) == signed(0o4, 0o500)
+    assert signed(0o700).ident != signed(0o11).ident
 
 
-def test_roles_are_told_by_kind_and_calls_by_name() -> None:
-    births = (Step(1, "parent", "fork", born="kid"), Step(2, "kid", "fork", born="pup"), Step(3, "pup", "fork", born="last"))
-    scenario = Scenario("births", "", "", "", births)
-    assert [kind_of(scenario, path) for path in ("parent~kid.files", "pup.fd.3", "last.state", "machine.group.kid")] == [
-        "actor~child.files", "grandchild.fd.*", "descendant.state", "machine.group.child",
-    ]  # fmt: skip
-    assert [kind_of(scenario, path) for path in ("call.2", "call.2.elapsed", "kid.limit.nproc", "machine.uid.1000")] == [
-        "call fork", "call fork.elapsed", "child.limit.nproc", "machine.uid.*",
-    ]  # fmt: skip
+def test_a_signature_names_the_lines_on_both_sides() -> None:
+    (nice,) = [one for one in signed(0o700).decided if one.fact == "<other>.nice"]
+    assert nice.by == (("one@1", (f"{KERN}, mask_one [7]",)), ("other@1", (f"{KERN}, mask_other [36]",)))
 
 
 # --- where facts are read from ------------------------------------------------------------------------------------------
