@@ -48,6 +48,7 @@ WAYS: dict[tuple[Subject, str], tuple[str, ...]] = {
         "umask": ("p.p_cwdi.cwdi_cmask", "p.p_fd.fd_cmask"),
         "locks.*": ("k.vnodes[].v_locks",),
         "memory.*": ("p.p_vmspace.vm_map[].obj.data",),
+        "wired.*": ("p.p_vmspace.vm_map[].wired",),
         "limit.*": ("p.p_limit.pl_rlimit[]",),
         "stack": ("lwp.lwp_usp",),
         "tls": ("lwp.lwp_private",),

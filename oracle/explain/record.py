@@ -39,6 +39,8 @@ class Recorder:
         self.slept: list[Slept] = []
         self.returned: list[Returned] = []
         self.failed: list[Failed] = []
+        self.roles_read: dict[str, None] = {}  # a listener has them; they decide nothing
+        self.roles_given: dict[str, None] = {}
         self._kinds = Kinds()
         self._packages = frozenset(_package(call.run.__module__) for call in flavor.calls.values()) | {
             _package(flavor.boot.__module__)

@@ -51,7 +51,10 @@ class Footprint:
 
 
 class Listener(Protocol):
-    """Who hears of each access to a watched object, and of sleeping and waking."""
+    """Who hears of each access to a watched object, of sleeping and waking, and of roles that are asked for and given."""
+
+    roles_read: dict[str, None]
+    roles_given: dict[str, None]
 
     def read(self, obj: object, field: str, value: object) -> None:
         """A field was read."""

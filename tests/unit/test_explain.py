@@ -204,6 +204,8 @@ RUNS = (
     ("results/arguments-of-a-child", "netbsd@1.189"),
     ("signals/handlers-shared", "dragonfly@768af85b"),
     ("signals/ignoring-for-others", "dragonfly@768af85b"),
+    ("memory/wired-region", "dragonfly@768af85b"),
+    ("memory/wired-region", "netbsd@1.189"),
     ("files/table-of-three", "dragonfly@768af85b"),
     ("accounting/vfork-counter", "dragonfly@768af85b"),
     ("limits/changed-limit-stays-private", "netbsd@1.189"),
