@@ -78,6 +78,7 @@ class RunResult(NamedTuple):
     )
     misplaced: tuple[Misplaced, ...] = ()
     exploration: Exploration | None = None  # where steps ran concurrently: what can become of them
+    stuck: tuple[str, ...] = ()  # a line for each who can never go on: where, and why
 
     @property
     def ok(self) -> bool:
@@ -94,6 +95,7 @@ class Possibility(NamedTuple):
     runs: int  # executions that came to it: not how likely it is, and not how many schedules there are
     unmodelled: str = ""
     crash: str = ""
+    stuck: tuple[str, ...] = ()  # a line for each who can never go on: where, and why
 
 
 class Exploration(NamedTuple):

@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from oracle.args import parse
 from oracle.calls import Result
 from oracle.concurrent import ConcurrentBlock, Hands
+from oracle.diagnosis import deadlock, diagnosis, stuck
 from oracle.errors import LimitExceeded
 from oracle.facts import Value
 from oracle.flavor import Args, Call, Flavor
@@ -17,14 +18,14 @@ from oracle.lowering import NotMade, lower
 from oracle.machine.errno import EINTR, Errno, LwpExit, Panic, Unmodelled
 from oracle.machine.machine import HZ, Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.sched import Task
+from oracle.machine.sched import Task, Waiting
 from oracle.machine.snapshot import differences, snapshot
 from oracle.observation import Block, Observation
 from oracle.observe import Focus, observe
 from oracle.outcome import ASLEEP, GONE, SPINS, UNMODELLED, Outcome, RunResult
 from oracle.scenario import Check, Concurrently, Expected, Item, ProcessSpec, Quantifier, Scenario, Step, selects
 from oracle.schedule import Chooser, Scheduled
-from oracle.verdict import Verdict, deadlock, is_met
+from oracle.verdict import Verdict, is_met
 
 SHELL = ProcessSpec("shell", parent="init", uid=1000, session="", command="sh", text="/bin/sh")
 MS_PER_TICK = 1000 // HZ
@@ -144,12 +145,15 @@ class Execution:
         seen, system = observe(self.flavor, k, self.focus)
         blocks += seen
         panic = "none" if sched.panic is None else str(sched.panic)
-        stuck: tuple[str, ...] = ()
+        never: tuple[str, ...] = ()
         if sched.sleepers:
-            actors = [*self.focus.actors, *(made.step.born for made in self.made if made.step.born)]
-            stuck = deadlock(k, self.flavor, actors)
-        blocks.append((END, (panic, stuck)))
+            never = deadlock(k, self._stuck())
+        blocks.append((END, (panic, never)))
         return Observation(blocks, system)
+
+    def _stuck(self) -> list[Waiting]:
+        """Who can never go on, now that nobody acts."""
+        return stuck(self.k, self.flavor, [*self.focus.actors, *(made.step.born for made in self.made if made.step.born)])
 
     def facts(self) -> Mapping[str, Value]:
         """The same, by path."""
@@ -173,6 +177,7 @@ class Execution:
             crash,
             shown,
             misplaced,
+            stuck=diagnosis(self.k, self._stuck()) if self.k.sched.sleepers or self.k.sched.spinning else (),
         )
 
     def outcome(self, made: Made) -> Outcome:

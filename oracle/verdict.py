@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from oracle.facts import Value
@@ -105,22 +104,3 @@ def _is(known: KnownViolation, text: str, k: Machine | None) -> bool:
     if re.fullmatch(known.matches, text) is None:
         return False
     return known.explains is None or (k is not None and known.explains(k, text))
-
-
-def deadlock(k: Machine, flavor: Flavor, actors: Iterable[str]) -> tuple[str, ...]:
-    """Who can never go on: lost wake-ups always, other sleepers only once nobody who makes calls can act any more.
-
-    The oldest comes first: who fell asleep first may depend on the schedule alone.
-    """
-    order = {lwp: number for number, lwp in enumerate(k.roles.values())}
-    sleepers = sorted(k.sched.waiting(), key=lambda one: order.get(one.lwp, len(order)))
-    can_act = any(
-        lwp.lwp_task is None and lwp in lwp.lwp_proc.p_lwps and lwp.lwp_proc in k.allproc
-        for name in actors
-        if (lwp := k.roles.get(name)) is not None
-    )
-    return tuple(
-        f"{k.lwp_names.get(one.lwp) or k.role(one.lwp.lwp_proc)} in {one.call}{', which nobody woke' if one.lost else ''}"
-        for one in sleepers
-        if one.lost or (not can_act and flavor.states[one.lwp.lwp_proc.p_stat] != "stopped")
-    )

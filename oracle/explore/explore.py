@@ -38,11 +38,15 @@ class Found:
         known = self.possibilities.get(key)
         if known is None:
             self.possibilities[key] = Possibility(
-                result.outcomes, result.observation, schedule, 1, result.unmodelled, result.crash
+                result.outcomes, result.observation, schedule, 1, result.unmodelled, result.crash, result.stuck
             )
         elif _surprise(schedule) < _surprise(known.schedule):  # with it, who got which number is told as it leads to
             self.possibilities[key] = known._replace(
-                outcomes=result.outcomes, observation=result.observation, schedule=schedule, runs=known.runs + 1
+                outcomes=result.outcomes,
+                observation=result.observation,
+                stuck=result.stuck,
+                schedule=schedule,
+                runs=known.runs + 1,
             )
         else:
             self.possibilities[key] = known._replace(runs=known.runs + 1)

@@ -29,6 +29,7 @@ def _scenario(comparison: Comparison, look: Look) -> str:
     lines = [f"{look.name(plain(scenario.name))}  {prose(scenario.title)}"]
     sets = outcome_sets(scenario, comparison.results)
     lines += ["  " + line for line in _table(sets, comparison.results, look).splitlines()]
+    lines += [paragraph(text, look.width, "  ") for text in _stuck(comparison.results)]
     lines += [f"  {look.quiet(_effort(result))}" for result in comparison.results if result.exploration]
     lines += [paragraph(look.bad("NOT AS EXPECTED  ") + text, look.width, "  ") for text in failures_of(comparison)]
     return "\n".join(lines)
@@ -55,6 +56,16 @@ def silence(one: Outcomes) -> str:
     if one.unmodelled:
         return f"not modelled: {one.unmodelled}"
     return "the model crashes" if one.crash else "the only outcome"
+
+
+def _stuck(results: Sequence[RunResult]) -> list[str]:
+    """Who can never go on, why, and under which schedule: once for each reason and flavor."""
+    told: dict[tuple[str, str], str] = {}
+    for result in results:
+        for one in result.exploration.possibilities if result.exploration else ():
+            for text in one.stuck:
+                told.setdefault((result.flavor, text), one.schedule or DEFAULT)
+    return [f"stuck on {plain(flavor)}, {plain(schedule)}: {prose(text)}" for (flavor, text), schedule in told.items()]
 
 
 def _effort(result: RunResult) -> str:

@@ -180,6 +180,7 @@ def _end(walked: Walk, scenario: Scenario, look: Look) -> str:
     deadlock = result.observation.facts.get("machine.deadlock")
     if deadlock:
         lines.append(INDENT + look.note("deadlock") + f"  {show(deadlock)}")
+    lines += [paragraph(prose(text), look.width, INDENT * 2) for text in result.stuck]
     if result.shown is not None and scenario.entry is not None:
         words = ("does not have", "has") if scenario.standard is None else ("violates", "satisfies")
         lines.append(f"{INDENT}{words[result.shown]} {plain(scenario.entry.id)}")
