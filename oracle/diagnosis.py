@@ -43,8 +43,11 @@ def diagnosis(k: Machine, found: Iterable[Waiting]) -> tuple[str, ...]:
 
 
 def _why(k: Machine, one: Waiting) -> str:
+    if one.lost and one.missed is not None and one.missed.lwp is not one.lwp:
+        who, call = _name(k, one.missed.lwp), one.missed.name
+        return f"what it waits for came about in {who}'s {call}, which should have woken it, and woke another channel or none"
     if one.lost:
-        return "what it waits for has happened, but whoever brought it about did so before it slept, or woke another channel"
+        return "what it waits for had come about before it slept"
     holders: list[Lwp] = []
     if isinstance(one.wchan, Mutex):
         holders = [one.wchan.mtx_owner] if one.wchan.mtx_owner is not None else []

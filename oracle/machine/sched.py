@@ -34,7 +34,8 @@ class Task:
     """
 
     __slots__ = (
-        "code", "done", "failure", "lwp", "name", "resumes", "sleep", "slept", "spins", "started", "value", "wake", "wake_at",
+        "code", "done", "failure", "lwp", "missed", "name", "resumes", "sleep", "slept", "spins", "started", "value", "wake",
+        "wake_at",
     )  # fmt: skip
 
     def __init__(self, lwp: Lwp, name: str, code: Kernel[object], now: int) -> None:
@@ -44,6 +45,7 @@ class Task:
         self.sleep: Sleep | None = None
         self.slept = False  # ever
         self.wake: Wake | None = None  # what ended the last sleep; None before the first
+        self.missed: Task | None = None  # the task in which what this one sleeps for came about, without its being woken
         self.wake_at = 0  # tick at which a sleep times out; 0: never
         self.done = False
         self.spins = False
@@ -63,6 +65,7 @@ class Waiting:
     wchan: object
     interruptible: bool
     lost: bool
+    missed: Task | None  # in which what it waits for came about; its own: before it slept; None: not at all
 
 
 class Contended(deque[Task]):
@@ -207,6 +210,8 @@ class Scheduler:
             return self._end(task, failure)
         finally:
             k.curlwp = None
+            if self.sleepers:
+                self._note_missed(task)
 
     def advance(self, task: Task) -> Preempt | None:
         """Let one ready task go on as far as its next trap, whatever that is: for somebody who makes every choice himself.
@@ -232,6 +237,8 @@ class Scheduler:
             return None
         finally:
             k.curlwp = None
+            if self.sleepers:
+                self._note_missed(task)
         if isinstance(trap, Sleep):
             self._fall_asleep(task, trap)
             return None
@@ -253,10 +260,17 @@ class Scheduler:
         self.events += 1
         task.sleep = sleep
         task.slept = True
+        task.missed = None
         task.wake_at = self.k.ticks + sleep.timo if sleep.timo else 0
         self.sleepers.append(task)
         if self.k.trace is not None:
             self.k.note(task.lwp, "sleeps", sleep.wmesg)
+
+    def _note_missed(self, by: Task) -> None:
+        """Remember of sleepers whom nobody woke that what they wait for has come about."""
+        for task in self.sleepers:
+            if task.missed is None and task.sleep is not None and task.sleep.awaits is not None and task.sleep.awaits():
+                task.missed = by
 
     def _end(self, task: Task, failure: Exception | None) -> None:
         self.events += 1
@@ -336,6 +350,7 @@ class Scheduler:
                 task.sleep.wchan,
                 task.sleep.catch,
                 bool(task.sleep.awaits is not None and task.sleep.awaits()),
+                task.missed,
             )
             for task in self.sleepers
             if task.sleep is not None and not task.wake_at

@@ -84,7 +84,20 @@ def test_a_deadlock_names_who_holds_what_is_waited_for() -> None:
 def test_a_lost_wakeup_is_told_from_a_wait_for_what_never_came() -> None:
     told = _told(_deaf())
     assert told
-    assert all("sleeps on friend in umask: what it waits for has happened" in text for text in told)
+    assert all("sleeps on friend in umask: what it waits for had come about before it slept" in text for text in told)
+
+
+def test_whoever_should_have_woken_a_sleeper_is_named() -> None:
+    def forgetful(k: Machine, lwp: Lwp, args: Args) -> Kernel[int | str | None]:
+        if k.roles["parent"] is lwp:
+            yield from tsleep(toys.TINY, "friend", awaits=lambda: "umask" in k.counters)
+        k.count("umask")
+        return "022"
+
+    told = _told(_with_umask(forgetful))
+    assert any(
+        "parent sleeps on friend in umask: what it waits for came about in shell's umask, which" in text for text in told
+    )
 
 
 def test_an_endless_restart_is_told() -> None:
