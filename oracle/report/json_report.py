@@ -1,41 +1,7 @@
 """Renders comparisons as JSON, for programs: the same comparisons, the same bytes.
 
-Format 1. Files are named from the specs folder; texts are ASCII with escapes; nothing depends on time, place or order of dicts.
-
-    format       1; raised when something below changes its meaning (new keys may come without that)
-    complete     false if the run was interrupted, and scenarios are missing
-    flavors      the ids compared, in order
-    summary      counts: scenarios, runs, divergent, agreeing, not_compared, failed, crashed_runs, unmodelled_runs
-    defects      the registers' entries that are part of the run:
-      shown        id, promise (kept, broken or null), flavors (by id: has, lacks, failed or "not run"), scenarios
-      not_shown    id, on, because, reason
-    standards    the standards' assertions that are part of the run, each:
-      id, clause, scenarios
-      flavors      by id: satisfied, violated, open or failed
-      violations   scenario, flavors
-      open         where and why it is listed as open: id, on, because, reason; or null
-    scenarios    by name, each:
-      name, topic, title, why, file
-      defect       the entry of a register that it shows, or null
-      standard     the assertion of a standard that it witnesses, or null
-      ok           whether everything was as expected
-      runs         one for each flavor that the scenario is meant for:
-        flavor, class    a letter, the same for flavors that agree on every fact compared; ! crashed, ? unmodelled
-        status           ok, failed, invariant, crash or unmodelled
-        calls            step, by, call, result, detail, elapsed_ms
-        unmet            path, expected, actual (null: not observed), file, line
-        has_defect       whether the scenario's defect was seen; null: it has none, or there is no telling
-        satisfied        whether all was there that the standard requires; likewise
-        misplaced        text, and path, expected, actual of the sign that is missing or null, file, line
-        violations       rule, text, step (0: at the start), known (why, if the real kernel does so, too; else empty),
-                         when (under which schedule, or empty)
-        exhaustive       where steps run concurrently: whether every schedule was covered; else null
-        unmodelled       what the flavor does not model, or empty
-        crash            null, or message and frames
-      divergences      path, fact (its pattern in the vocabulary, or null), promised (the scenario says that all agree),
-                       values (by flavor; null: not observed; a flavor missing here was not compared)
-      outcomes     where steps run concurrently, what they can come to; else null: facts (those on which outcomes differ),
-                       unmodelled, crash, witnesses (by flavor: a schedule that leads there)
+Files are named from the specs folder; texts are ASCII with escapes; nothing depends on time, place or order of dicts.
+`oracle.report.json_shape` describes every key, and schema/report.schema.json is made out of it.
 """
 
 from __future__ import annotations

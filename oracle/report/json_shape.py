@@ -1,0 +1,290 @@
+"""The shape of report.json, and the JSON Schema that is generated from it: every key with a sentence.
+
+`oracle.report.json_report` writes what is described here. Only who wants the schema imports this module: it needs pydantic.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import GenerateJsonSchema
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+FLAVOR = r"^[^@]+@[^@]+$"
+Value = bool | int | str | list[str]
+
+
+class _Shape(BaseModel):
+    """Sentences under the keys describe them. A reader takes no offence at keys that it does not know."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Summary(_Shape):
+    """Counts over all scenarios."""
+
+    scenarios: int
+    """Scenarios that were run."""
+    runs: int
+    """Runs: a scenario on a flavor."""
+    divergent: int
+    """Scenarios on which flavors disagree about some fact."""
+    agreeing: int
+    """Scenarios on which two flavors or more agree about every fact."""
+    not_compared: int
+    """Scenarios about which fewer than two flavors have something to say."""
+    failed: int
+    """Scenarios with anything that is not as expected."""
+    crashed_runs: int
+    """Runs in which a flavor crashed."""
+    unmodelled_runs: int
+    """Runs that met what the flavor does not model."""
+
+
+class Entry(_Shape):
+    """An entry of a register of defects that scenarios show."""
+
+    id: str
+    """The system and the entry's number there."""
+    promise: Literal["kept", "broken"] | None
+    """What the code does with a promise of a manual page; null: the entry is a defect."""
+    flavors: dict[str, Literal["has", "lacks", "failed", "not run"]]
+    """By flavor: whether it shows the entry."""
+    scenarios: list[str]
+    """The scenarios that show it."""
+
+
+class NotShown(_Shape):
+    """An entry that no scenario shows."""
+
+    id: str
+    """The system and the entry's number there."""
+    on: list[str]
+    """The flavors, or systems, that have it."""
+    because: Literal["interleaving", "outside", "standard"]
+    """It waits for a chosen interleaving, is outside the model, or the standard leaves it open."""
+    reason: str
+    """Why, in a sentence."""
+
+
+class Defects(_Shape):
+    """The registers of defects, as far as they are part of the run."""
+
+    shown: list[Entry]
+    """Entries that scenarios show."""
+    not_shown: list[NotShown]
+    """Entries that none shows."""
+
+
+class Broken(_Shape):
+    """A witness of an assertion that flavors violate."""
+
+    scenario: str
+    """Its name."""
+    flavors: list[str]
+    """Who violates the assertion in it."""
+
+
+class Claim(_Shape):
+    """An assertion of a standard."""
+
+    id: str
+    """The standard and the assertion's number there."""
+    clause: str
+    """What it requires, and where it stands."""
+    flavors: dict[str, Literal["satisfied", "violated", "open", "failed"]]
+    """By flavor: what the scenarios say of it."""
+    scenarios: list[str]
+    """Its witnesses."""
+    violations: list[Broken]
+    """Witnesses in which flavors violate it."""
+    open: NotShown | None
+    """Where and why it is listed as open; null: it is not."""
+
+
+class Call(_Shape):
+    """What became of a step."""
+
+    step: int = Field(ge=1)
+    """Its number."""
+    by: str
+    """The process that made the call."""
+    call: str
+    """The call as made on this flavor, with its arguments."""
+    result: str
+    """What it gave: comparable between flavors."""
+    detail: str
+    """The system's own reason; empty if there is none."""
+    elapsed_ms: int = Field(ge=0)
+    """Simulated milliseconds that it took."""
+
+
+class Unmet(_Shape):
+    """An expectation that was not met."""
+
+    path: str
+    """The fact."""
+    expected: Value
+    """What it should have been; the text absent: not observed."""
+    actual: Value | None
+    """What it was; null: not observed."""
+    file: str
+    """The scenario's file, from the specs folder."""
+    line: int = Field(ge=0)
+    """Where the expectation stands there."""
+
+
+class Misplaced(_Shape):
+    """A defect that was seen where it should not be, or the other way round."""
+
+    text: str
+    """What is wrong, in a sentence."""
+    path: str | None
+    """The sign that is missing, if one is."""
+    expected: Value | None
+    """What the sign should have been."""
+    actual: Value | None
+    """What it was; null also: not observed."""
+    file: str
+    """The scenario's file, from the specs folder."""
+    line: int = Field(ge=0)
+    """Where it says that it should be otherwise."""
+
+
+class Violation(_Shape):
+    """An invariant that did not hold."""
+
+    rule: str
+    """Its name."""
+    text: str
+    """What was found."""
+    step: int = Field(ge=0)
+    """After which step; 0: at the start."""
+    known: str
+    """Why, if the real kernel breaks it, too; else empty."""
+    when: str
+    """Under which schedule, or empty."""
+
+
+class Crash(_Shape):
+    """What a flavor died of."""
+
+    message: str
+    """The last line of its traceback."""
+    frames: list[str]
+    """Its frames from the outermost in: file:line in function."""
+
+
+class Run(_Shape):
+    """A scenario on a flavor."""
+
+    flavor: str = Field(pattern=FLAVOR)
+    """system@revision."""
+    class_: str = Field(alias="class", pattern=r"^([A-Z]+|!|\?)$")
+    """A letter, the same for flavors that agree on every fact compared; ! crashed, ? unmodelled."""
+    status: Literal["ok", "failed", "invariant", "crash", "unmodelled"]
+    """How the run went; the gravest word."""
+    calls: list[Call]
+    """What became of the steps."""
+    unmet: list[Unmet]
+    """Expectations that were not met."""
+    has_defect: bool | None
+    """Whether the scenario's defect was seen; null: it has none, or there is no telling."""
+    satisfied: bool | None
+    """Whether all was there that the standard requires; null: the scenario is about none, or there is no telling."""
+    misplaced: list[Misplaced]
+    """Where the defect was seen and should not have been, or the other way round."""
+    violations: list[Violation]
+    """Invariants that did not hold."""
+    exhaustive: bool | None
+    """Where steps run concurrently: whether every schedule was covered; else null."""
+    unmodelled: str
+    """What the flavor does not model, if the run met it; else empty."""
+    crash: Crash | None
+    """What the flavor died of."""
+
+
+class Divergence(_Shape):
+    """A fact on which flavors disagree."""
+
+    path: str
+    """The fact."""
+    fact: str | None
+    """Its pattern in the vocabulary; null: it is not in it."""
+    promised: bool
+    """Whether the scenario says that all agree."""
+    values: dict[str, Value | None]
+    """By flavor; null: not observed. A flavor that is missing was not compared."""
+
+
+class Outcome(_Shape):
+    """One thing that concurrent steps can come to."""
+
+    facts: dict[str, Value | None]
+    """The facts on which outcomes differ; null: not observed."""
+    unmodelled: str | None
+    """What is not modelled, if that is what it comes to; else null."""
+    crash: bool
+    """Whether the model crashes."""
+    witnesses: dict[str, str]
+    """By flavor: a schedule that leads there."""
+
+
+class Scenario(_Shape):
+    """A scenario, on all flavors that it is meant for."""
+
+    name: str
+    """Its path below the specs folder, without its ending."""
+    topic: str
+    """What it is about."""
+    title: str
+    """What is the case, in a sentence."""
+    why: str
+    """Who is bitten by it, and how."""
+    file: str
+    """Its file, from the specs folder."""
+    defect: str | None
+    """The entry of a register that it shows."""
+    standard: str | None
+    """The assertion of a standard that it witnesses."""
+    ok: bool
+    """Whether everything was as expected."""
+    runs: list[Run]
+    """One for each flavor that it is meant for."""
+    divergences: list[Divergence]
+    """The facts on which flavors disagree."""
+    outcomes: list[Outcome] | None
+    """Where steps run concurrently, what they can come to; else null."""
+
+
+class Report(_Shape):
+    """What kernels do, and where they part ways."""
+
+    format: Literal[1]
+    """Raised when something here changes its meaning; new keys may come without that."""
+    complete: bool
+    """False if the run was interrupted, and scenarios are missing."""
+    flavors: list[str]
+    """The ids of the flavors compared, in order."""
+    summary: Summary
+    """Counts."""
+    defects: Defects
+    """The registers of defects."""
+    standards: list[Claim]
+    """Assertions of standards, as far as they are part of the run."""
+    scenarios: list[Scenario]
+    """By name."""
+
+
+class _Generator(GenerateJsonSchema):
+    """Leaves out the titles that only repeat a key."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def report_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of report.json."""
+    made = Report.model_json_schema(schema_generator=_Generator)
+    return {"$schema": DIALECT, **made, "title": "A fork-oracle report"}
