@@ -56,8 +56,10 @@ fresh: $(READY)  # are the committed schema and reports what this tree makes, by
 	cmp schema/scenario.schema.json build/fresh/scenario.schema.json
 	$(BIN)/fork-oracle schema not-shown --output build/fresh/not-shown.schema.json
 	cmp schema/not-shown.schema.json build/fresh/not-shown.schema.json
+	$(BIN)/fork-oracle schema report --output build/fresh/report.schema.json
+	cmp schema/report.schema.json build/fresh/report.schema.json
 	$(BIN)/fork-oracle run specs --reports build/fresh/reports > build/fresh/run.txt || { cat build/fresh/run.txt; exit 1; }
-	diff -r reports build/fresh/reports
+	diff -r -x index.html reports build/fresh/reports
 
 bench: $(READY)  ## compare one differential fork case with one real fork+exit+wait (needs a C compiler)
 	$(BIN)/python benchmarks/bench.py $(ARGS)
@@ -78,13 +80,14 @@ $(COMPILED)/.ready: $(READY) benchmarks/compiled.py $(shell find oracle flavors 
 	$(BIN)/python benchmarks/compiled.py
 	$(BIN)/fork-oracle run specs --reports $(COMPILED)/plain > /dev/null
 	PYTHONPATH=$(COMPILED) $(BIN)/fork-oracle run specs --reports $(COMPILED)/reports > /dev/null
-	diff -r $(COMPILED)/plain $(COMPILED)/reports
+	diff -r -x index.html $(COMPILED)/plain $(COMPILED)/reports
 	@touch $@
 
 schema: $(READY)  ## write schema/ anew
 	mkdir -p schema
 	$(BIN)/fork-oracle schema --output schema/scenario.schema.json
 	$(BIN)/fork-oracle schema not-shown --output schema/not-shown.schema.json
+	$(BIN)/fork-oracle schema report --output schema/report.schema.json
 
 reports: $(READY)  ## write reports/ anew
 	$(BIN)/fork-oracle run specs --reports reports > /dev/null

@@ -19,6 +19,7 @@ from oracle.report.text import plural
 from oracle.scenario import Scenario
 
 SPECS = Path("specs")
+REPORTS = ("report.md", "report.json", "index.html")  # what --reports writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     done = replace(run_all(scenarios, flavors, terminal), not_shown=not_shown)
     _put_done(_rendered(done, options.format, _look(options, terminal)), done, options, terminal)
     if options.reports is not None and done.planned is None:
-        write_reports(options.reports, done)
+        write_reports(options.reports, done, flavors, terminal)
     _last_words(done, options, terminal)
     return done.code()
 
@@ -155,9 +156,14 @@ def schema(options: Namespace, terminal: Terminal) -> int:
 
     from oracle.schema import not_shown_schema, scenario_schema
 
-    make = not_shown_schema if options.of == "not-shown" else scenario_schema
-    text = json.dumps(make(chosen(installed(terminal), [])), indent=2) + "\n"
-    _put(text, options.output, terminal)
+    if options.of == "report":
+        from oracle.report.json_shape import report_schema
+
+        made = report_schema()
+    else:
+        make = not_shown_schema if options.of == "not-shown" else scenario_schema
+        made = make(chosen(installed(terminal), []))
+    _put(json.dumps(made, indent=2) + "\n", options.output, terminal)
     return OK
 
 
@@ -307,12 +313,18 @@ def _differences(done: Done, look: Look) -> str:
     return table_report.ending(parts, done.comparisons, look, done.planned)
 
 
-def write_reports(folder: Path, done: Done) -> None:
-    """Write report.md and report.json into a folder, whole or not at all."""
+def write_reports(folder: Path, done: Done, flavors: Sequence[Flavor], terminal: Terminal) -> None:
+    """Write report.md, report.json and index.html into a folder, whole or not at all."""
+    from oracle.report import html_report
+
     look = Look()
-    write_files(
-        {folder / "report.md": _rendered(done, "markdown", look), folder / "report.json": _rendered(done, "json", look)}
-    )
+    texts = [_rendered(done, "markdown", look), _rendered(done, "json", look)]
+    advance, close = terminal.progress(len(done.comparisons), "rows of the page")
+    try:
+        texts.append(html_report.render(done.comparisons, flavors, done.not_shown, advance))
+    finally:
+        close()
+    write_files({folder / name: text for name, text in zip(REPORTS, texts, strict=True)})
 
 
 def _check_output(options: Namespace) -> None:
@@ -323,7 +335,7 @@ def _check_output(options: Namespace) -> None:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"can't make the folder {str(folder)!r}: {error.strerror}") from error
-        files += [folder / "report.md", folder / "report.json"]
+        files += [folder / name for name in REPORTS]
     check_places(files)
 
 

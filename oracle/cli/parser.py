@@ -56,7 +56,7 @@ examples:
   fork-oracle run
   fork-oracle run specs/signals specs/vfork/until-exec.yaml --flavor dragonfly --flavor netbsd
   fork-oracle run --format json | python -m json.tool
-  fork-oracle run --reports reports                 writes reports/report.md and reports/report.json
+  fork-oracle run --reports reports                 writes report.md, report.json and index.html there
 
 Markdown, JSON and the files of --reports are the same bytes for the same scenarios and flavors.
 """
@@ -228,7 +228,12 @@ def _run(commands: Commands) -> None:
     made.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="scenario files, or folders of them (./specs)")
     _flavors(made, "system@revision, or system for its newest revision; may be repeated (all installed flavors)")
     _formats(made)
-    made.add_argument("--reports", metavar="DIR", type=Path, help="also write DIR/report.md and DIR/report.json")
+    made.add_argument(
+        "--reports",
+        metavar="DIR",
+        type=Path,
+        help="also write DIR/report.md, DIR/report.json and DIR/index.html, the page that tells each run step by step",
+    )
 
 
 def _compare(commands: Commands) -> None:
@@ -335,13 +340,15 @@ The calls that a scenario's steps can make, with their parameters: the portable 
 """
 
 SCHEMA = """\
-The JSON Schema of scenario files for the installed flavors: editors complete and check with it.
+The JSON Schema of scenario files for the installed flavors: editors complete and check with it. Or that of report.json, for
+programs that read it.
 """
 
 SCHEMA_EXAMPLES = """\
 examples:
   fork-oracle schema --output schema/scenario.schema.json
   fork-oracle schema not-shown --output schema/not-shown.schema.json
+  fork-oracle schema report --output schema/report.schema.json
 
 and as the first line of a scenario:
   # yaml-language-server: $schema=../../schema/scenario.schema.json
@@ -380,12 +387,12 @@ def _lists(commands: Commands) -> None:
     example = "examples:\n  fork-oracle calls\n  fork-oracle calls --flavor netbsd\n"
     made = _add(commands, "calls", "the calls that scenarios can make", CALLS, example)
     _flavors(made, "only this flavor's own calls beside the portable ones; may be repeated")
-    made = _add(commands, "schema", "the JSON Schema of scenario files", SCHEMA, SCHEMA_EXAMPLES)
+    made = _add(commands, "schema", "the JSON Schema of scenario files, and of reports", SCHEMA, SCHEMA_EXAMPLES)
     made.add_argument(
         "of",
         nargs="?",
-        choices=("scenario", "not-shown"),
+        choices=("scenario", "not-shown", "report"),
         default="scenario",
-        help="of scenario files, or of lists of the defects that no scenario shows (default: %(default)s)",
+        help="of scenario files, of lists of the defects that no scenario shows, or of report.json (default: %(default)s)",
     )
     _output(made)

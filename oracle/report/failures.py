@@ -49,9 +49,10 @@ def when(broken: Violation) -> str:
     return f"{step} {plain(broken.when)}" if broken.when else step
 
 
-def misplaced_of(result: RunResult, scenario: Scenario) -> list[str]:
+def misplaced_of(result: RunResult, scenario: Scenario, *, portable: bool = False) -> list[str]:
     """Where signs are there and should not be, or the other way round: a safe sentence each, with its place."""
-    return [f"{_misplaced(one, scenario)} ({plain(place(scenario, one.line))})" for one in result.misplaced]
+    where = [plain(place(scenario, one.line, portable=portable)) for one in result.misplaced]
+    return [f"{_misplaced(one, scenario)} ({there})" for one, there in zip(result.misplaced, where, strict=True)]
 
 
 def _misplaced(one: Misplaced, scenario: Scenario) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
+from oracle.report.page.assets import asset
 from oracle.report.sources_report import words_of
 from oracle.report.text import html, plain, plural
 from oracle.sources.account import Account, CLine, FunctionAccount, Ran, State, Totals, totals
@@ -16,20 +17,8 @@ from oracle.sources.listing import Listing
 NAMES = 4  # of so many scenarios that come to a line all are named, of more the first
 
 STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #57606a; --rule: #d0d7de; --band: #f6f8fa;
-  --link: #0b5cad; --good: #116329; --left: #57606a; --bad: #a40e26; --warn: #7d4e00; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --paper: #0d1117; --soft: #9da7b3; --rule: #30363d;
-  --band: #161b22; --link: #6cb6ff; --good: #56d364; --left: #9da7b3; --bad: #ff8182; --warn: #e3b341; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 100rem; padding: 1rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.5 system-ui, sans-serif; }
-a { color: var(--link); }
 h2 { margin-top: 3rem; border-bottom: 1px solid var(--rule); }
 h3 { margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .15rem .5rem; }
-th { font-weight: 600; }
-.scroll { overflow-x: auto; }
 .sums { width: auto; }
 .sums td, .sums thead th + th { text-align: right; }
 .sums tbody tr:last-child { border-top: 1px solid var(--rule); font-weight: 600; }
@@ -41,13 +30,11 @@ th { font-weight: 600; }
 .code .s { width: 9rem; }
 .code .m { width: 42%; }
 .n a { color: var(--soft); text-decoration: none; }
-pre, code { font: .85rem/1.45 ui-monospace, monospace; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; }
 .m p { margin: 0; overflow-wrap: anywhere; }
 .m .place, .m .who { color: var(--soft); font-size: .85rem; }
 .modelled .s { color: var(--good); } .left .s, .none pre { color: var(--left); }
 .bad .s { color: var(--bad); font-weight: 600; } .beyond .s { color: var(--warn); }
-.skip { position: absolute; left: -100vw; } .skip:focus { position: static; }
 @media (max-width: 48rem) {
   .code, .code tbody, .code tr, .code td, .code th { display: block; width: auto; }
   .code thead { display: none; }
@@ -66,7 +53,7 @@ def render(accounts: Sequence[Account], listings: Mapping[str, Listing]) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>The source map of fork-oracle</title>\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<style>{asset('base.css')}{STYLE}</style>\n</head>\n<body>\n"
         '<a class="skip" href="#map">To the map</a>\n<header>\n<h1>The source map</h1>\n'
         "<p>Which lines of the C are modelled, and by which statement; which are left out on purpose, and why; and which the "
         f'scenarios exercise.</p>\n<nav aria-label="Sources">\n<ul>{links}</ul>\n</nav>\n</header>\n'

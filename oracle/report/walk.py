@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from oracle.errors import LimitExceeded, UsageError
 from oracle.facts import Value
@@ -41,7 +41,7 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The start, a step or a check, and what it brought about."""
+    """The start, a step or a check, what it brought about, and all facts after it."""
 
     item: Item | None
     outcome: Outcome | None
@@ -51,6 +51,7 @@ class Stage:
     expected: tuple[Met, ...]
     violations: tuple[Violation, ...]
     turns: tuple[Turn, ...] = ()  # of a concurrent block, in the place of `events`
+    facts: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ def _stages(execution: Execution, start: int) -> Iterator[Stage]:
             tuple(_expectations(execution, item, now, missed)),
             violations[seen_violations:],
             turns,
+            now,
         )
         facts, outcomes = now, latest
         seen_events, seen_violations = seen_events + len(events), len(violations)

@@ -154,12 +154,12 @@ def test_reports_are_the_same_bytes_wherever_the_specs_are(
     assert main(["run", "here/specs", "--reports", "one"]) == 3
     monkeypatch.chdir(tmp_path / "there")
     assert main(["run", str(tmp_path / "there/and/deeper/specs/files"), "--reports", str(tmp_path / "made/two")]) == 3
-    for name in ("report.md", "report.json"):
+    for name in ("report.md", "report.json", "index.html"):
         one, two = (tmp_path / "one" / name).read_bytes(), (tmp_path / "made/two" / name).read_bytes()
         assert one == two
         assert str(tmp_path).encode() not in one
         assert b"\r" not in one
-    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["report.json", "report.md"]
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == ["index.html", "report.json", "report.md"]
 
 
 def test_reports_are_replaced_whole_or_not_at_all(install: Install, tmp_path: Path) -> None:
