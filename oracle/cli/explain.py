@@ -10,7 +10,10 @@ from oracle.cli.commands import chosen, file_of, installed, read
 from oracle.cli.terminal import BUG, OK, Terminal, check_places, write_files
 from oracle.errors import UsageError
 from oracle.flavor import Flavor
+from oracle.harness import compare
+from oracle.registry import Registry
 from oracle.report.look import Look
+from oracle.scenario import Scenario
 from oracle.sources.listing import Listing, read_listings, sources_folder
 
 
@@ -20,13 +23,13 @@ def explain(options: Namespace, terminal: Terminal) -> int:
     from oracle.report import explain_report
 
     registry = installed(terminal)
-    flavors = chosen(registry, options.flavor)
+    check_places([] if options.output is None else [options.output])
+    (scenario,) = read([file_of(options.scenario)], registry)
+    flavors = chosen(registry, options.flavor) if options.flavor else _that_part(scenario, registry)
     if len(flavors) != 2:
         known = ", ".join(flavor.id for flavor in registry.flavors)
         got = ", ".join(flavor.id for flavor in flavors)
-        raise UsageError(f"explain needs --flavor twice, with two flavors; got {got}; installed: {known}")
-    check_places([] if options.output is None else [options.output])
-    (scenario,) = read([file_of(options.scenario)], registry)
+        raise UsageError(f"explain needs --flavor twice, with two flavors, or not at all; got {got}; installed: {known}")
     if options.schedule and not scenario.concurrent:
         raise UsageError(f"{scenario.name} has no concurrent steps, so there is nothing to schedule; leave --schedule out")
     for flavor in flavors:
@@ -44,6 +47,19 @@ def explain(options: Namespace, terminal: Terminal) -> int:
     else:
         terminal.write(text)
     return BUG if any(": crashed: " in one for one in explained.silent) else OK
+
+
+def _that_part(scenario: Scenario, registry: Registry) -> tuple[Flavor, ...]:
+    """Two flavors that differ on a scenario: the newest of two systems if those do, else the first two."""
+    newest = registry.select(list(dict.fromkeys(flavor.system for flavor in registry.flavors)))
+    ordered = tuple(dict.fromkeys((*newest, *registry.flavors)))
+    classes = compare(scenario, ordered).outcome_classes()
+    for index, one in enumerate(ordered):
+        for other in ordered[index + 1 :]:
+            letters = {classes.get(one.id, "?"), classes.get(other.id, "?")}
+            if len(letters) == 2 and not letters & {"?", "!"}:
+                return one, other
+    raise UsageError(f"no two of the installed flavors differ on {scenario.name}; name two with --flavor to see both runs")
 
 
 def _listings(flavors: tuple[Flavor, ...], folder: Path | None) -> dict[str, Listing]:

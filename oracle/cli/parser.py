@@ -120,7 +120,7 @@ With the published listings of the C at hand (--sources, or FORK_ORACLE_SOURCES)
 
 EXPLAIN_EXAMPLES = """\
 examples:
-  fork-oracle explain limits/last-ten-slots --flavor dragonfly --flavor netbsd
+  fork-oracle explain limits/last-ten-slots
   fork-oracle explain defects/dragonfly-q12-umask-reset --flavor dragonfly --flavor netbsd --sources DIR
   fork-oracle explain accounting/rfork-counters --flavor dragonfly@1.67 --flavor dragonfly --format json
 """
@@ -283,7 +283,9 @@ def _show(commands: Commands) -> None:
 def _explain(commands: Commands) -> None:
     made = _add(commands, "explain", "why two flavors differ: the lines of C that decided", EXPLAIN, EXPLAIN_EXAMPLES)
     made.add_argument("scenario", metavar="SCENARIO", help="a scenario file, or the name of a scenario below ./specs")
-    _flavors(made, "system@revision, or system for its newest revision; to be given twice", required=True)
+    _flavors(
+        made, "system@revision, or system for its newest revision; given twice, or not at all: two flavors that differ on it"
+    )
     made.add_argument(
         "--sources", metavar="DIR", type=Path, help="folder of listings of the C (the environment's FORK_ORACLE_SOURCES)"
     )

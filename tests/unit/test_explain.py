@@ -394,3 +394,15 @@ def test_the_command_writes_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_explain_wants_two_flavors(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", str(SPECS / "limits/last-ten-slots.yaml"), "--flavor", NETBSD]) == 2
     assert "explain needs --flavor twice" in capsys.readouterr().err
+
+
+def test_without_flavors_two_that_differ_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "accounting/rfork-counters"]) == 0
+    assert "on dragonfly@768af85b and on dragonfly@1.62" in capsys.readouterr().out.partition("\n")[0]
+    assert main(["explain", "limits/last-ten-slots"]) == 0
+    assert "on dragonfly@768af85b and on netbsd@1.189" in capsys.readouterr().out.partition("\n")[0]
+
+
+def test_without_flavors_nothing_is_made_up_where_all_agree(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "files/close-on-exec"]) == 2
+    assert "no two of the installed flavors differ on files/close-on-exec" in capsys.readouterr().err
