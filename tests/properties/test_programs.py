@@ -15,7 +15,7 @@ from oracle.load import dump_scenario, loads
 from oracle.registry import load_flavors
 from oracle.run import run
 from oracle.scenario import Scenario
-from tests.properties.programs import scenarios
+from oracle.strategies import programs
 
 FLAVORS = load_flavors().flavors
 EXAMPLES = 150
@@ -36,7 +36,7 @@ def checking(examples: int, **more: object) -> Callable[[], None]:
     """The property, for some number of programs."""
     quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
     configured = settings(max_examples=examples, deadline=None, suppress_health_check=quiet, report_multiple_bugs=False, **more)  # type: ignore[arg-type]
-    return configured(given(scenarios(FLAVORS))(_sound))
+    return configured(given(programs(FLAVORS))(_sound))
 
 
 def test_every_program_comes_to_a_sound_result() -> None:

@@ -10,16 +10,32 @@ import sys
 from collections.abc import Callable
 
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from oracle.load import dump_scenario, loads
 from oracle.machine import invariants
 from oracle.registry import load_flavors
 from oracle.run import Execution, run
-from oracle.scenario import Scenario
-from tests.properties.starts import scenarios
+from oracle.scenario import ArgValue, Scenario, Step
+from oracle.strategies import starts
 
 FLAVORS = load_flavors().flavors
 EXAMPLES = 150
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """Somebody forks from a start that one flavor can have, or that any might; then everybody else may, threads included."""
+    start = draw(st.sampled_from(((), *((flavor,) for flavor in FLAVORS))).flatmap(starts))
+    actors = [*start.actors, "init", "kernel"]
+    forks = st.sampled_from(("fork", "vfork"))
+    calls: list[tuple[str, str, dict[str, ArgValue], str]] = [("parent", draw(forks), {}, "kid")]
+    for number in range(draw(st.integers(0, 3))):
+        calls.append((draw(st.sampled_from(actors)), draw(forks), {}, f"kid{number}"))
+    calls += draw(st.sampled_from(((), (("kid", "exec", {"path": "/bin/ls"}, ""),), (("kid", "exit", {}, ""),))))
+    calls += draw(st.sampled_from(((), (("parent", "wait", {"options": "WNOHANG"}, ""), ("parent", "exit", {}, "")))))
+    steps = tuple(Step(index, by, call, args, born) for index, (by, call, args, born) in enumerate(calls, 1))
+    return Scenario("random", "a random start", "", "results", steps, start.machine, start.processes)
 
 
 def _sound(scenario: Scenario) -> None:
