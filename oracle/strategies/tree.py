@@ -106,9 +106,11 @@ class ProcessTree(RuleBasedStateMachine):
             return  # nothing could be said of any call after it
         self.scenario = longer
         for result in now.results:
-            assert not result.crash, self._told(result.flavor, "crashed", result.crash)
+            if result.crash:
+                raise AssertionError(self._told(result.flavor, "crashed", result.crash))
             broken = [f"{one.rule}: {one.text}" for one in result.violations if not one.known]
-            assert not broken, self._told(result.flavor, "breaks an invariant", *broken)
+            if broken:
+                raise AssertionError(self._told(result.flavor, "breaks an invariant", *broken))
         for promise in now.broken_promises:
             values = [f"{flavor}: {value}" for flavor, value in promise.values]
             raise AssertionError(self._told(promise.path, "is not the same everywhere", *values))
