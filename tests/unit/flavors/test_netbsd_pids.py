@@ -7,7 +7,9 @@ from random import Random
 from flavors.netbsd.kern_proc import proc_alloc_pid, proc_find_raw, proc_free_pid
 from flavors.netbsd.param import PID_MAX, SIDL
 from flavors.netbsd.state import PidTable
+from oracle.extras import MachineExtras
 from oracle.machine.proc import Proc
+from oracle.scenario import MachineSpec
 from tests.unit.flavors.netbsd import World
 
 
@@ -72,6 +74,41 @@ def test_a_slot_gives_the_pid_it_had_plus_the_size_of_the_table_and_its_own_numb
         proc_free_pid(k, p.p_pid)
         assert pt.last_free == slot
     assert pt.mask == size - 1
+
+
+def test_the_table_doubles_when_it_is_nearly_full_and_past_the_highest_pid_the_highest_pid_and_the_limit_grow_with_it() -> None:
+    world = World(machine=MachineSpec(extras=MachineExtras(last_pid=21844)))  # bits by turns: a kept number moves and stays
+    world.do("parent", "fork", "kid")
+    world.do("kid", "setsid")
+    world.do("kid", "fork", "grandkid")
+    world.do("kid", "exit")
+    world.do("parent", "wait")
+    pt = world.globals.pids
+    assert 21845 in pt.reserved.values()
+    kept = set(pt.reserved.values())
+    grown = []
+    while pt.mask < 4 * 16384 - 1:
+        before = pt.mask, pt.count
+        proc_alloc_pid(pt, Proc(-1, 0, "one", SIDL))
+        if pt.mask != before[0]:
+            grown.append((before[1], pt.mask + 1, pt.pid_max, pt.limit))
+            assert pt.reserved == {number & pt.mask: number for number in kept}
+    small = [(30 << n, 64 << n, PID_MAX, 60 << n) for n in range(9)]
+    assert grown == [*small, (30 << 9, 32768, 65535, 0x7C00), (0x7C00, 65536, 131071, 0xFC00)]
+
+
+def test_after_any_last_pid_come_the_next_ones_whose_slots_are_free_and_past_the_highest_the_slots_own_numbers() -> None:
+    for last in (*range(8, 72), 999, *range(PID_MAX - 70, PID_MAX + 1)):
+        world = World(machine=MachineSpec(extras=MachineExtras(last_pid=last)))
+        k, pt = world.k, world.globals.pids
+        size = pt.mask + 1
+        taken = {slot for slot, one in enumerate(pt.slots) if isinstance(one, Proc)} | set(pt.reserved)
+        free = [pid for pid in range(last + 1, last + 1 + size) if pid % size not in taken]
+        room = pt.limit - pt.count
+        for pid in free[:room]:
+            proc_alloc_pid(pt, p := k.new_proc("one", SIDL))
+            assert p.p_pid == (pid if pid <= PID_MAX else pid % size), last
+        assert pt.mask == size - 1
 
 
 def test_a_session_keeps_its_number_until_its_last_group_is_gone() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from oracle.extras import ProcessExtras, TracedSpec
 from oracle.flavor import Flavor
 from oracle.outcome import ASLEEP, RunResult
 from oracle.registry import load_flavors
@@ -46,13 +47,13 @@ class Target:
     def sending(self, signal: int, to: str = "target") -> Call:
         return "shell", "kill", {"to": to, "signal": signal}
 
-    def play(self, *calls: Call, **target: Any) -> RunResult:
+    def play(self, *calls: Call, others: tuple[ProcessSpec, ...] = (), **target: Any) -> RunResult:
         """Run calls of a shell and of `target`, which has called exec and leads a group that the shell could continue."""
         steps = tuple(
             Step(number, by, call, args, "kid" if call in ("fork", "vfork") else "")
             for number, (by, call, args) in enumerate((("target", "exec", {}), *calls))
         )
-        result = run(Scenario("signals", "", "", "", steps, processes=(ProcessSpec("target", **target),)), self.flavor)
+        result = run(Scenario("signals", "", "", "", steps, processes=(ProcessSpec("target", **target), *others)), self.flavor)
         assert result.ok, (self.signal, result)
         return result._replace(outcomes=result.outcomes[1:])
 
@@ -511,3 +512,34 @@ def test_a_continue_takes_pending_stops_away_a_stop_takes_a_continue_away_and_no
         return tuple(one.named(signal) for signal in sorted(signals))
 
     compare(flavor, seen, expected)
+
+
+# --- what has nothing to do with signals --------------------------------------------------------------------------------
+
+
+@everywhere
+def test_signals_do_the_same_to_a_process_that_is_marked_otherwise_and_has_a_child_under_a_debugger(flavor: Flavor) -> None:
+    """Flags share words: each has to be looked at by itself."""
+    everything = tuple(flavor.signals)
+    block: Call = ("target", "sigprocmask", {"how": "block", "signals": everything})
+    unblock: Call = ("target", "sigprocmask", {"how": "unblock", "signals": everything})
+    sleep: tuple[Call, ...] = (("target", "fork", {}), ("target", "wait", {}))
+    marks = ProcessExtras(profiling=True, own_limits=True, nocldstop=True)
+    traced = TracedSpec("shell", forks=flavor.system == "netbsd")
+    debuggee = ProcessSpec("debuggee", parent="target", extras=ProcessExtras(traced=traced))
+
+    def uses(one: Target) -> list[tuple[Call, ...]]:
+        actions = [] if one.signal in UNBENDING else [set_action(one), set_action(one, "ignore")]
+        before: list[tuple[Call, ...]] = [(), *((action,) for action in actions)]
+        stop, go = one.sending(HARD_STOP), one.sending(CONT)
+        after = [(one.sent,), (*sleep, one.sent), (block, one.sent, unblock), (stop, one.sent), (stop, one.sent, go)]
+        return [(*action, *more) for action in before for more in after]
+
+    def told(one: Target, result: RunResult) -> Seen:
+        return *one.saw(result), result.observation.facts.get("target.handled"), tuple(each.result for each in result.outcomes)
+
+    for signal in SIGNALS[flavor.system]:
+        one = Target(flavor, signal)
+        for calls in uses(one):
+            plain, marked = one.play(*calls), one.play(*calls, others=(debuggee,), extras=marks)
+            assert told(one, marked) == told(one, plain), (one.name, calls)

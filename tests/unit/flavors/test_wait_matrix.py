@@ -6,11 +6,16 @@ from itertools import product
 
 import pytest
 
+from flavors.dragonfly.kern import kern_of
+from flavors.netbsd.kern_exit import do_sys_wait
 from oracle.flavor import Flavor
+from oracle.machine.errno import Errno
 from oracle.outcome import ASLEEP
 from oracle.registry import load_flavors
 from oracle.run import run
 from oracle.scenario import ArgValue, ProcessSpec, Scenario, Step
+from tests.unit.flavors.dragonfly import Box
+from tests.unit.flavors.netbsd import World
 
 FLAVORS = {flavor.id: flavor for flavor in load_flavors().flavors}
 Call = tuple[str, str, dict[str, ArgValue]]
@@ -108,3 +113,33 @@ def test_options_that_are_none_are_refused(flavor: Flavor) -> None:
     for bit in range(32):
         found = play(flavor, "SIGCHLD", [("target", "wait", {"options": 1 << bit})])[0]
         assert (found == "EINVAL") == (not known & 1 << bit), bit
+
+
+def wait_for_pid(driven: Box | World, pid: int) -> object:
+    """What the kernel's own function says to `parent`, with WNOHANG: a role, 0 or an errno."""
+    k, lwp = driven.k, driven.lwp("parent")
+    waiting = kern_of(k).rev.kern_wait if isinstance(driven, Box) else do_sys_wait
+    task = k.sched.spawn(lwp, "wait", waiting(k, lwp, pid, 1))
+    driven.k.sched.run()
+    if isinstance(task.failure, Errno):
+        return task.failure.name
+    assert task.failure is None
+    assert task.value is None or isinstance(task.value, tuple)
+    return 0 if task.value is None else k.role(task.value[0])
+
+
+@pytest.mark.parametrize("flavor", FLAVORS.values(), ids=FLAVORS)
+def test_no_pid_chooses_the_children_in_the_callers_own_group(flavor: Flavor) -> None:
+    """wait4(0): the group that the caller is in now, not the one that the child was born in."""
+    for kid_moves, parent_follows, expected in ((False, False, "kid"), (True, False, "ECHILD"), (True, True, "kid")):
+        driven: Box | World = World() if flavor.system == "netbsd" else Box(flavor=flavor)
+        driven.do("parent", "fork", "kid")
+        if kid_moves:
+            driven.do("kid", "setpgid")
+        if parent_follows:
+            driven.do("parent", "setpgid", group="kid")
+        assert wait_for_pid(driven, 0) == (0 if expected == "kid" else expected), kid_moves
+        driven.do("kid", "exit")
+        assert wait_for_pid(driven, 0) == expected, kid_moves
+        if expected == "ECHILD":
+            assert wait_for_pid(driven, driven.proc("kid").p_pid) == "kid"
