@@ -125,9 +125,17 @@ def test_mistakes_are_named_with_their_cure(capsys: pytest.CaptureFixture[str], 
     assert text in capsys.readouterr().err
 
 
+LISTENING = """
+import signal, sys
+from oracle.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts with Ctrl-C ignored
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def start(store: Path, *more: str) -> subprocess.Popen[bytes]:
     """A sweep over rfork from all states, in a process group of its own."""
-    command = [sys.executable, "-m", "oracle.cli", "sweep", *RFORK, "--workers", "2", "--format", "json", *more]
+    command = [sys.executable, "-c", LISTENING, "sweep", *RFORK, "--workers", "2", "--format", "json", *more]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         [*command, "--store", str(store)], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
