@@ -25,7 +25,7 @@ from oracle.scenario import Scenario
 from tests.recorded.recording import recordings
 
 ROOT = Path(__file__).parents[2]
-UNIT = ("tests/unit/flavors", "tests/unit/test_errors.py", "tests/unit/test_precedence.py")
+UNIT = ("tests/unit/flavors", "tests/unit/test_errors.py", "tests/unit/test_precedence.py", "tests/unit/test_start.py")
 SLOW = ("tests/unit/test_conformance.py", "tests/properties/test_programs.py")  # tried on survivors that nothing else finds
 QUIET = (
     "-q",

@@ -279,6 +279,41 @@ def test_after_a_handler_for_once_the_default_is_back(flavor: Flavor) -> None:
 
 
 @everywhere
+def test_after_a_handler_for_once_a_masked_signal_is_dropped_or_pending_as_if_it_had_never_been_caught(flavor: Flavor) -> None:
+    def seen(one: Target, *before: Call) -> Seen:
+        if one.signal in UNBENDING or one.name not in flavor.signals:
+            return ()
+        block: Call = ("target", "sigprocmask", {"how": "block", "signals": (one.name,)})
+        return one.saw(one.play(*before, block, one.sent))
+
+    def once(one: Target) -> Seen:
+        return seen(one, set_action(one, options="SA_NODEFER|SA_RESETHAND"), one.sent)
+
+    compare(flavor, once, seen)
+
+
+@everywhere
+def test_a_handler_ends_the_sleep_of_a_process_that_has_stopped_when_it_goes_on(flavor: Flavor) -> None:
+    """A continue takes what would stop it away, caught or not."""
+    sleep: tuple[Call, ...] = (("target", "fork", {}), ("target", "wait", {}))
+
+    def seen(one: Target) -> Seen:
+        if one.signal in UNBENDING:
+            return ()
+        more = () if one.signal == CONT else (one.sending(CONT),)
+        result = one.play(set_action(one), *sleep, one.sending(HARD_STOP), one.sent, *more)
+        facts = result.observation.facts
+        return (*one.saw(result), facts["target.handled"], result.outcomes[2].result)
+
+    def expected(one: Target) -> Seen:
+        if one.signal in UNBENDING:
+            return ()
+        return ("asleep", (), (), ASLEEP) if one.meaning == TTY_STOP else ("running", (), (f"{one.name} h",), "EINTR")
+
+    compare(flavor, seen, expected)
+
+
+@everywhere
 def test_exec_forgets_handlers_but_not_what_is_ignored(flavor: Flavor) -> None:
     """What was caught is at its default again, and what was pending of it is gone if the default is to do nothing."""
 
