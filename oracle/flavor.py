@@ -199,3 +199,8 @@ class Flavor:
     def revision(self) -> str:
         """The part of the id after the @."""
         return self.id.partition("@")[2]
+
+
+def interpreted() -> bool:
+    """Whether kernel code runs as Python. Compiled, it can't be watched: its objects keep their classes."""
+    return __file__.endswith(".py")

@@ -6,10 +6,10 @@ import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from oracle.errors import LimitExceeded
+from oracle.errors import LimitExceeded, UsageError
 from oracle.explore.search import Redundant, Search
 from oracle.facts import Value, lookup
-from oracle.flavor import Flavor
+from oracle.flavor import Flavor, interpreted
 from oracle.observation import Observation
 from oracle.outcome import ABSENT, Exploration, Misplaced, Outcome, Possibility, RunResult, Unmet, Violation
 from oracle.run import Execution
@@ -78,8 +78,12 @@ def explore(
     """Run a scenario under every schedule; the result tells of each fact what it can be, as `one | other`.
 
     Without `reduce`, every order is run, however little it matters. With `bound`, schedules with more preemptions are left
-    out. At most `most` executions.
+    out. At most `most` executions. Raises UsageError in a compiled copy of the project, where nothing can be watched.
     """
+    if reduce and not interpreted():
+        raise UsageError(
+            f"{scenario.name} has concurrent steps; explore them with the project as it is, not with a compiled copy"
+        )
     search = Search(reduce, bound)
     found = Found()
     complete = True

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from types import GeneratorType
 from typing import TYPE_CHECKING
 
 from oracle.errors import LimitExceeded
@@ -119,8 +120,9 @@ class Scheduler:
         Kernel code that never came to its end is cut off here and now: what it does on its way out shall not be seen later.
         """
         for task in (*self.ready, *self.sleepers, *self.spinning):
-            with suppress(Panic, ValueError):
-                task.code.close()
+            if isinstance(task.code, GeneratorType):  # compiled code does nothing on its way out
+                with suppress(Panic, ValueError):
+                    task.code.close()
         self.ready.clear()
         self.sleepers.clear()
         self.spinning.clear()

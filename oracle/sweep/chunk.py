@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-import oracle.flavor
 from oracle import outcome
 from oracle.diff import scope_of
 from oracle.errors import FlavorError
 from oracle.facts import Scope
-from oracle.flavor import Flavor
+from oracle.flavor import Flavor, interpreted
 from oracle.outcome import RunResult
 from oracle.registry import load_flavors
 from oracle.run import run
@@ -169,11 +168,6 @@ def _stretch(job: Job, flavor: Flavor, cases: range, tally: _Tally, found: array
             place = tally.place(result, flavor.system)
             known.setdefault(looks.mask, {})[word & looks.mask] = place
         found.append(place)
-
-
-def interpreted() -> bool:
-    """Whether kernel code is Python: compiled code takes the number out of a word without a look."""
-    return str(oracle.flavor.__file__).endswith(".py")
 
 
 def _run(job: Job, flavor: Flavor, index: int, over: dict[str, int] | None = None) -> RunResult:
