@@ -225,17 +225,18 @@ def test_a_vfork_child_dies_but_never_stops_while_it_holds_its_parent(flavor: Fl
 
 
 @everywhere
-def test_what_will_kill_a_niced_process_lets_it_run_at_full_speed(flavor: Flavor) -> None:
+@pytest.mark.parametrize("niced", [1, 4, 20])
+def test_what_will_kill_a_niced_process_lets_it_run_at_full_speed(flavor: Flavor, niced: int) -> None:
     def nice(one: Target) -> Seen:
-        result = one.play(("target", "vfork", {}), one.sent, nice=4)  # it can't die before its child lets it go
+        result = one.play(("target", "vfork", {}), one.sent, nice=niced)  # it can't die before its child lets it go
         return (result.observation.facts["target.nice"],)
 
     def expected(one: Target) -> Seen:
         if flavor.id not in ("dragonfly@1.62", "netbsd@1.189"):
-            return (4,)  # a thread that sleeps uninterruptibly is never chosen, and nothing is done for a process without one
+            return (niced,)  # a thread that sleeps uninterruptibly is never chosen, and nothing is done for a process without one
         if flavor.system == "dragonfly" and one.signal == 34:
             return (0,)  # SIGCKPTEXIT, too, is thought to kill
-        return (0 if one.meaning == DIE else 4,)
+        return (0 if one.meaning == DIE else niced,)
 
     compare(flavor, nice, expected)
 
