@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from flavors.dragonfly.kern_plimit import SHAREABLE, THREADED
@@ -166,3 +168,15 @@ def test_a_fork_is_charged_to_the_credential_its_thread_entered_with() -> None:
     assert cred is not None
     assert cred.cr_ruid == 0
     assert box.broken_but_for_limits() == []
+
+
+def test_extexit_refuses_an_unknown_word_first_then_a_bad_address_if_it_is_to_store_anything() -> None:
+    for who, action, addr in product(("proc", "lwp", "neither"), ("simple", "setint", "other"), ("ok", "bad")):
+        box = Box()
+        said = box.do("parent", "extexit", who=who, action=action, addr=addr)
+        if who == "neither" or action == "other":
+            assert said == "EINVAL", (who, action, addr)
+        elif action == "setint" and addr == "bad":
+            assert said == "EFAULT", (who, action, addr)
+        else:
+            assert said == GONE, (who, action, addr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -233,7 +234,9 @@ def test_what_will_kill_a_niced_process_lets_it_run_at_full_speed(flavor: Flavor
 
     def expected(one: Target) -> Seen:
         if flavor.id not in ("dragonfly@1.62", "netbsd@1.189"):
-            return (niced,)  # a thread that sleeps uninterruptibly is never chosen, and nothing is done for a process without one
+            return (
+                niced,
+            )  # a thread that sleeps uninterruptibly is never chosen, and nothing is done for a process without one
         if flavor.system == "dragonfly" and one.signal == 34:
             return (0,)  # SIGCKPTEXIT, too, is thought to kill
         return (0 if one.meaning == DIE else niced,)
@@ -291,6 +294,29 @@ def test_after_a_handler_for_once_a_masked_signal_is_dropped_or_pending_as_if_it
         return seen(one, set_action(one, options="SA_NODEFER|SA_RESETHAND"), one.sent)
 
     compare(flavor, once, seen)
+
+
+@everywhere
+def test_a_wait_that_a_handler_ends_starts_over_if_the_action_says_so_whatever_else_it_says(flavor: Flavor) -> None:
+    names = ("SA_ONSTACK", "SA_RESTART", "SA_RESETHAND", "SA_NOCLDSTOP", "SA_NODEFER", "SA_NOCLDWAIT")
+    sleep: tuple[Call, ...] = (("target", "fork", {}), ("target", "wait", {}))
+    for chosen in product((False, True), repeat=len(names)):
+        options = tuple(name for name, wanted in zip(names, chosen, strict=True) if wanted)
+        one = Target(flavor, 30)
+        result = one.play(set_action(one, options="|".join(options) or 0), *sleep, one.sent)
+        assert result.outcomes[2].result == (ASLEEP if "SA_RESTART" in options else "EINTR"), options
+        assert result.observation.facts["target.handled"] == ("SIGUSR1 h",)
+
+
+@everywhere
+def test_a_stop_from_the_terminal_that_was_masked_stops_nobody_in_a_group_that_nobody_can_continue(flavor: Flavor) -> None:
+    block: Call = ("target", "sigprocmask", {"how": "block", "signals": tuple(flavor.signals)})
+    unblock: Call = ("target", "sigprocmask", {"how": "unblock", "signals": tuple(flavor.signals)})
+
+    def seen(one: Target) -> Seen:
+        return one.saw(one.play(block, one.sent, unblock, session="")) if one.meaning == TTY_STOP else ()
+
+    compare(flavor, seen, lambda one: ("running", ()) if one.meaning == TTY_STOP else ())
 
 
 @everywhere
