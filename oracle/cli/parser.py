@@ -76,7 +76,7 @@ examples:
 EXPLORE = """\
 Run scenarios with concurrent steps under every schedule that could make a difference, and print what can become of them: a row
 for each outcome, a column for each flavor, and in each cell a schedule that leads there, for `show --schedule`; never where
-none does. The search says whether it was exhaustive, or within which bound.
+none does. The search says whether it was exhaustive, or within which bound, and how many of its executions met each outcome.
 """
 
 EXPLORE_EXAMPLES = """\

@@ -30,7 +30,7 @@ def _scenario(comparison: Comparison, look: Look) -> str:
     sets = outcome_sets(scenario, comparison.results)
     lines += ["  " + line for line in _table(sets, comparison.results, look).splitlines()]
     lines += [paragraph(text, look.width, "  ") for text in _stuck(comparison.results)]
-    lines += [f"  {look.quiet(_effort(result))}" for result in comparison.results if result.exploration]
+    lines += [look.quiet(paragraph(_effort(result), look.width, "  ")) for result in comparison.results if result.exploration]
     lines += [paragraph(look.bad("NOT AS EXPECTED  ") + text, look.width, "  ") for text in failures_of(comparison)]
     return "\n".join(lines)
 
@@ -73,7 +73,13 @@ def _effort(result: RunResult) -> str:
     assert exploration is not None
     counts = ((exploration.executions, "execution"), (exploration.steps, "move"), (exploration.states, "state"))
     outcomes = plural(len(exploration.possibilities), "outcome")
-    return f"{plain(result.flavor)}: {outcomes}, {extent(exploration)}; {', '.join(plural(*one) for one in counts)}"
+    met = ", ".join(f"{plain(schedule)} {runs}" for schedule, runs in histogram(exploration).items())
+    return f"{plain(result.flavor)}: {outcomes}, {extent(exploration)}; {', '.join(plural(*one) for one in counts)}; met: {met}"
+
+
+def histogram(exploration: Exploration) -> dict[str, int]:
+    """How many executions came to each outcome, by the schedule that stands for it. The search cuts others short."""
+    return {one.schedule or DEFAULT: one.runs for one in exploration.possibilities}
 
 
 def extent(exploration: Exploration) -> str:
@@ -103,6 +109,7 @@ def _json(comparison: Comparison) -> dict[str, Any]:
                 "states": result.exploration.states,
                 "exhaustive": result.exploration.exhaustive,
                 "bound": result.exploration.bound,
+                "met": histogram(result.exploration),
             }
             for result in comparison.results
             if result.exploration
