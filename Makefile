@@ -1,11 +1,13 @@
 # Python 3.11 or newer and make are enough: every target first makes what it needs, in .venv, with the pins of constraints.txt.
 #   PYTHON=…    the interpreter to make .venv with     WORKERS=…   processes for the tests (0: this one)
 #   ARGS=…      more arguments for pytest, fork-oracle run, the benchmark, or the mutants
+#   COVERAGE=1  measure what the tests reach, as check does; COVERAGE=done: check takes what was measured before
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 WORKERS ?= 0
 ARGS ?=
+COVERAGE ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,7 +25,8 @@ run: $(READY)  ## run specs/ on all flavors, print the divergence matrix, write 
 	$(BIN)/fork-oracle run specs --reports reports $(ARGS)
 
 test: $(READY)  ## run the tests and the scenarios
-	$(BIN)/python $(PYTEST)
+	@rm -f .coverage .coverage.*
+	$(BIN)/$(if $(filter 1,$(COVERAGE)),coverage run,python) $(PYTEST)
 
 check: format lint types layers coverage fresh  ## run every check there is
 	@echo "make check: all is well"
@@ -41,8 +44,7 @@ layers: $(READY)  # does each module import only what it may?
 	$(BIN)/lint-imports
 
 coverage: $(READY)  # the tests, the house lints among them, and how much of the code they reach
-	rm -f .coverage .coverage.*
-	$(BIN)/coverage run $(PYTEST)
+	$(if $(filter done,$(COVERAGE)),,@$(MAKE) --no-print-directory test COVERAGE=1)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
