@@ -5,6 +5,7 @@ coverage.py is imported here and nowhere else.
 
 from __future__ import annotations
 
+import atexit
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -135,6 +136,10 @@ def _coverage(data: str | None, files: Sequence[str], branch: bool = True) -> Co
     """A measurement that nobody's settings for other purposes bend: no line is excused."""
     from coverage import Coverage
 
+    # Where the process itself is measured, as a subprocess, making a second Coverage keeps the first from saving what it has.
+    if (outer := Coverage.current()) is not None:
+        atexit.unregister(outer.save)
+        atexit.register(outer.save)
     made = Coverage(data_file=data, branch=branch, include=list(files), config_file=False)
     made.clear_exclude()
     made.clear_exclude("partial")
