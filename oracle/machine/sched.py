@@ -1,7 +1,7 @@
 """The deterministic scheduler: runs kernel coroutines, puts them to sleep, wakes them, moves the clock.
 
-One LWP runs until it sleeps, is done, or reaches a preemption point at which the schedule prefers another. Given the same
-tasks and the same schedule, every run is the same.
+One LWP runs until it sleeps or is done; who makes every choice himself moves one from trap to trap. Given the same tasks and
+the same choices, every run is the same.
 """
 
 from __future__ import annotations
@@ -82,13 +82,11 @@ class Scheduler:
     """Run queue, sleep queues and time-outs of one machine."""
 
     __slots__ = (
-        "at",
         "events",
         "finished",
         "k",
         "last",
         "panic",
-        "pick",
         "preemptible",
         "ready",
         "rings",
@@ -104,8 +102,6 @@ class Scheduler:
         self.sleepers: list[Task] = []  # in the order in which they fell asleep
         self.spinning: list[Task] = []
         self.finished: Callable[[Task], None] = _ignore  # told of every task that ends
-        self.pick: Callable[[Task | None, deque[Task]], int] = _first  # the schedule: see `_first`
-        self.at = ""  # the point at which a schedule was asked last
         self.preemptible = False  # whether the kernel can be preempted, or only where it may have to wait
         self.spawned = 0
         self.panic: Panic | None = None  # what the kernel died of; nothing runs any more
@@ -158,13 +154,7 @@ class Scheduler:
             self.unpark()
         while True:
             while ready:
-                if self.pick is _first:
-                    self._resume(ready.popleft())
-                else:
-                    index = self.pick(None, ready)
-                    task = ready[index]
-                    del ready[index]
-                    self._resume(task)
+                self._resume(ready.popleft())
                 if self.switches > most:
                     raise LimitExceeded(f"more than {SWITCHES_PER_ROUND} switches in one round: tasks wake each other for ever")
             if call is not None and call.done and not self.sleepers:
@@ -181,7 +171,7 @@ class Scheduler:
         self.spinning.clear()
 
     def _resume(self, task: Task) -> None:
-        """Let a task go on until it sleeps, ends, spins, or another is preferred at a preemption point."""
+        """Let a task go on until it sleeps, ends, or spins."""
         k = self.k
         k.curlwp = task.lwp
         if task is not self.last:
@@ -198,13 +188,6 @@ class Scheduler:
                     task.spins = True
                     self.spinning.append(task)
                     return None
-                self.at = trap.why
-                if self.ready and (trap.blocks or self.preemptible) and (index := self.pick(task, self.ready)):
-                    self.ready.appendleft(task)
-                    task = self.last = self.ready[index]
-                    del self.ready[index]
-                    self.switches += 1
-                    k.curlwp = task.lwp
         except StopIteration as stop:
             task.value = stop.value
             return self._end(task, None)
@@ -361,12 +344,3 @@ class Scheduler:
 
 def _ignore(task: Task) -> None:
     """Nobody wants to know."""
-
-
-def _first(current: Task | None, ready: deque[Task]) -> int:
-    """The default schedule: whoever has waited longest; nobody is preempted.
-
-    A schedule is asked with `current` None for an index into `ready`, and with `current` at a preemption point for 0 to go on,
-    or an index into [current, *ready].
-    """
-    return 0

@@ -13,16 +13,17 @@ from oracle.machine.errno import Errno, Panic, Unmodelled
 from oracle.machine.locks import Mutex, RwLock, mutex_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.sched import Scheduler, Task
+from oracle.machine.sched import Task
 from oracle.machine.traps import Kernel, Sleep
 from tests.recorded.recording import Knobs, Recording
+from tests.turns import Turns
 
 CALLER = "parent"
 CHILD = "child"
 SPURIOUS, EXEC, EXIT, REAPED, NEVER = "spurious wakeup", "exec", "exit", "reaped", "never"
 
 
-class Stage(Scheduler):
+class Stage(Turns):
     """A scheduler that lets the caller run (and whom the world allows besides) and keeps everybody else off the processor.
 
     A new process is so found as fork leaves it. Every sleep of the caller is written down.

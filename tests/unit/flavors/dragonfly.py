@@ -13,6 +13,7 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.sched import Task
 from oracle.scenario import ArgValue, MachineSpec, ProcessSpec
+from tests.turns import Turns
 
 ASLEEP, GONE, SPINS = "asleep", "gone", "spins"
 
@@ -22,6 +23,7 @@ class Box:
 
     def __init__(self, machine: MachineSpec | None = None, *specs: ProcessSpec, flavor: Flavor = FLAVOR) -> None:
         self.k = Machine()
+        self.k.sched = self.turns = Turns(self.k)
         self.flavor = flavor
         flavor.boot(self.k, machine or MachineSpec())
         self.add(ProcessSpec("shell", parent="init", session=""))
@@ -89,12 +91,3 @@ class Box:
     def broken_but_for_limits(self) -> list[invariants.Broken]:
         """The same, without the references to limits that 768af85b loses when it makes them private."""
         return [one for one in self.broken() if not of_lost_limits(self.k, one.text)]
-
-
-def why(task: object) -> str:
-    """Where a task was preempted: at the innermost of the generators it waits in."""
-    code = getattr(task, "code", None)
-    while getattr(code, "gi_yieldfrom", None) is not None:
-        code = code.gi_yieldfrom  # type: ignore[union-attr]
-    frame = getattr(code, "gi_frame", None)
-    return "" if frame is None else str(frame.f_locals.get("why", ""))

@@ -16,6 +16,7 @@ from oracle.machine.proc import Lwp, Proc
 from oracle.machine.sched import Task
 from oracle.run import SHELL
 from oracle.scenario import ArgValue, MachineSpec, ProcessSpec
+from tests.turns import Turns
 
 PARENT = ProcessSpec("parent")
 
@@ -25,6 +26,7 @@ class World:
 
     def __init__(self, *specs: ProcessSpec, machine: MachineSpec | None = None) -> None:
         self.k = k = Machine()
+        k.sched = self.turns = Turns(k)
         k.sched.preemptible = FLAVOR.preemptible
         FLAVOR.boot(k, machine or MachineSpec())
         for spec in (SHELL, *(specs or (PARENT,))):
@@ -76,12 +78,12 @@ class World:
         left = list(points)
 
         def pick(current: Task | None, ready: deque[Task]) -> int:
-            if current is None or not left or self.k.sched.at != left[0]:
+            if current is None or not left or self.turns.at != left[0]:
                 return 0
             left.pop(0)
             return 1
 
-        self.k.sched.pick = pick
+        self.turns.pick = pick
 
     def hold(self, task: Task, point: str, *stages: Callable[[], Task]) -> None:
         """Hold a task at this preemption point ("": whenever it is ready) until all else is done, and the stages after that."""
@@ -91,7 +93,7 @@ class World:
         def pick(current: Task | None, ready: deque[Task]) -> int:
             nonlocal held
             if current is task:
-                held = held or self.k.sched.at == point
+                held = held or self.turns.at == point
                 return 1 if held and ready else 0
             if current is not None or not held or ready[0] is not task:
                 return 0
@@ -102,7 +104,7 @@ class World:
                 return 1
             return 0
 
-        self.k.sched.pick = pick
+        self.turns.pick = pick
 
 
 def result(task: Task) -> object:

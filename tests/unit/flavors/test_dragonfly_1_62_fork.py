@@ -15,7 +15,7 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 from oracle.machine.sched import Task
 from oracle.scenario import FileSpec, MachineSpec, ProcessSpec
-from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box, why
+from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box
 
 
 def test_there_are_no_threads_to_be_made() -> None:
@@ -110,11 +110,11 @@ def test_handlers_that_are_to_be_shared_move_away_once() -> None:
 
     def watch(current: Task | None, ready: object) -> int:
         if current is not None:
-            points.append(why(current))
+            points.append(box.turns.at)
         return 0
 
     for name in ("one", "two"):
-        box.k.sched.pick = watch
+        box.turns.pick = watch
         box.start("parent", "rfork", name, flags="RFPROC|RFMEM|RFSIGSHARE")
         box.start("shell", "getpid")
         box.run()
@@ -130,7 +130,7 @@ def test_a_child_gets_the_sets_of_one_moment_and_the_handlers_of_a_later_one() -
     box.do("parent", "rfork", "sharer", flags="RFPROC|RFMEM|RFSIGSHARE")
     box.start("parent", "fork")
     box.start("sharer", "sigaction", signal="SIGUSR1", handler="h")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "fdcopy" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "fdcopy" else 0
     box.run()
     acts = box.proc("kid").p_sigacts
     assert acts is not None
@@ -141,7 +141,7 @@ def test_a_signal_for_a_child_that_has_no_actions_yet_is_not_modelled() -> None:
     box = Box(None, ProcessSpec("parent"), ProcessSpec("other"), flavor=FLAVOR)
     box.start("parent", "fork")
     kill = box.start("other", "kill", everybody=True, signal="SIGUSR1")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "malloc procsig" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "malloc procsig" else 0
     box.run()
     with pytest.raises(Unmodelled, match="no signal actions yet"):
         box.said(kill)
@@ -151,7 +151,7 @@ def test_a_signal_for_a_child_that_has_no_thread_yet_kills_the_kernel() -> None:
     box = Box(None, ProcessSpec("parent"), ProcessSpec("other"), flavor=FLAVOR)
     box.start("parent", "fork")
     kill = box.start("other", "kill", everybody=True, signal="SIGUSR1")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "lwkt_alloc_thread" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "lwkt_alloc_thread" else 0
     box.run()
     with pytest.raises(Panic, match="no thread"):
         box.said(kill)
@@ -162,7 +162,7 @@ def test_a_masked_signal_for_a_child_that_has_no_thread_yet_just_stays_pending()
     box = Box(quiet, ProcessSpec("parent", masked=("SIGUSR1",)), ProcessSpec("other"), flavor=FLAVOR)
     box.start("parent", "fork")
     box.start("other", "kill", everybody=True, signal="SIGUSR1")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "lwkt_alloc_thread" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "lwkt_alloc_thread" else 0
     box.run()
     assert box.proc("kid").p_siglist == 1 << 29
 

@@ -6,7 +6,7 @@ from flavors.dragonfly.proc_h import SACTIVE, SSTOP
 from flavors.dragonfly.r1_62 import FLAVOR
 from oracle.machine.sched import Task
 from oracle.scenario import ProcessSpec
-from tests.unit.flavors.dragonfly import ASLEEP, GONE, SPINS, Box, why
+from tests.unit.flavors.dragonfly import ASLEEP, GONE, SPINS, Box
 
 SIGUSR1, SIGCONT = 1 << 29, 1 << 18
 
@@ -22,11 +22,11 @@ def hit(point: str, signal: str) -> tuple[Box, Task, dict[str, int]]:
     def pick(current: Task | None, ready: object) -> int:
         if current is not fork:
             return 0
-        first_time = why(current) not in seen
-        seen[why(current)] = box.proc("parent").p_siglist
-        return int(first_time and why(current) == point)
+        first_time = box.turns.at not in seen
+        seen[box.turns.at] = box.proc("parent").p_siglist
+        return int(first_time and box.turns.at == point)
 
-    box.k.sched.pick = pick
+    box.turns.pick = pick
     box.run()
     return box, fork, seen
 
@@ -64,7 +64,7 @@ def test_a_signal_between_the_test_and_the_copy_stays_with_the_parent() -> None:
     box.do("parent", "sigaction", signal="SIGALRM", handler="h")
     box.start("parent", "fork")
     box.start("shell", "kill", to="parent", signal="SIGALRM")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "malloc procsig" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "malloc procsig" else 0
     box.run()
     assert (box.lwp("parent").lwp_handled, box.lwp("kid").lwp_handled) == (("SIGALRM h",), ())
 

@@ -14,7 +14,7 @@ from oracle.machine.errno import Panic, Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 from oracle.scenario import FileSpec, MachineSpec, ProcessSpec
-from tests.unit.flavors.dragonfly import ASLEEP, GONE, SPINS, Box, why
+from tests.unit.flavors.dragonfly import ASLEEP, GONE, SPINS, Box
 
 
 def test_init_is_the_only_fork_that_is_counted_as_one() -> None:
@@ -63,8 +63,8 @@ def test_a_stop_that_hits_a_fork_on_its_way_in_stops_the_parent_alone() -> None:
     box = Box(flavor=FLAVOR)
     task = box.start("parent", "fork")
     box.start("shell", "kill", to="parent", signal="SIGSTOP")
-    box.k.sched.pick = lambda current, ready: (
-        1 if current is not None and (current.name, why(current)) == ("fork", "mplock") else 0
+    box.turns.pick = lambda current, ready: (
+        1 if current is not None and (current.name, box.turns.at) == ("fork", "mplock") else 0
     )
     box.run()
     assert box.said(task) == ASLEEP
@@ -77,7 +77,7 @@ def test_a_signal_between_the_test_and_the_copy_reaches_both_processes() -> None
     box.do("parent", "sigaction", signal="SIGALRM", handler="h")
     box.start("parent", "fork")
     box.start("shell", "kill", to="parent", signal="SIGALRM")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "kmalloc subproc" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "kmalloc subproc" else 0
     box.run()
     assert box.lwp("parent").lwp_handled == ("SIGALRM h",)
     assert box.lwp("kid").lwp_handled == ("SIGALRM h",)
@@ -165,7 +165,7 @@ def test_memory_that_rfork_leaves_as_its_last_user_waits_for_the_zombie_in_early
     shared = box.proc("parent").p_vmspace
     box.start("parent", "rfork", flags="RFFDG")
     box.start("kid", "exit")
-    box.k.sched.pick = lambda current, ready: int(current is not None and why(current) == "vmspace_fork")
+    box.turns.pick = lambda current, ready: int(current is not None and box.turns.at == "vmspace_fork")
     box.run()
     assert shared is not None
     assert (shared.vm_refcnt, bool(shared.vm_map)) == (0, allocated)

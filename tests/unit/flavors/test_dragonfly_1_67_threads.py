@@ -12,7 +12,7 @@ from flavors.dragonfly.r768af85b import FLAVOR as LATER
 from oracle.flavor import Flavor
 from oracle.machine.errno import Panic
 from oracle.scenario import MachineSpec, ProcessSpec
-from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box, why
+from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box
 
 
 def box_with_thread(*specs: ProcessSpec) -> Box:
@@ -155,7 +155,7 @@ def test_without_assertions_two_threads_that_end_each_other_wait_for_ever() -> N
     box.start("t2", "exec")
     box.start("parent", "exit")
     turns = iter([1])  # exec waits for the giant lock while exit tells its thread to die
-    box.k.sched.pick = lambda current, ready: next(turns, 0) if current is not None else 0
+    box.turns.pick = lambda current, ready: next(turns, 0) if current is not None else 0
     box.run()
     assert (box.sleeps_on("parent"), box.sleeps_on("t2")) == ("killlwps", "killlwps")
 
@@ -164,7 +164,7 @@ def test_a_child_born_while_its_parent_is_held_can_never_be_buried() -> None:
     box = box_with_thread()
     first = box.start("t2", "fork", "one")
     box.start("parent", "fork", "two")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "vmspace_fork" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "vmspace_fork" else 0
     box.run()
     assert box.said(first) == box.proc("one").p_pid
     assert (box.proc("one").p_hold, box.proc("two").p_hold) == (0, 1)
@@ -179,7 +179,7 @@ def test_a_fork_is_charged_to_one_user_and_born_as_another_if_a_sibling_changes_
     box = box_with_thread(ProcessSpec("parent", uid=0))
     box.start("t2", "fork")
     box.start("parent", "setuid", uid=1000)
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "zalloc proc" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "zalloc proc" else 0
     box.run()
     cred = box.proc("kid").p_ucred
     assert cred is not None
@@ -194,7 +194,7 @@ def test_two_threads_that_fork_at_once_put_their_children_into_different_rings_o
     box.do("parent", "lwp_create", "t2")
     for role, kid in (("parent", "kid1"), ("t2", "kid2")):
         box.start(role, "rfork", kid, flags="RFPROC")
-    box.k.sched.pick = lambda current, ready: int(current is not None and why(current) == "filedesc_to_leader_alloc")
+    box.turns.pick = lambda current, ready: int(current is not None and box.turns.at == "filedesc_to_leader_alloc")
     box.run()
     nodes = [box.proc(role).p_fdtol for role in ("parent", "kid1", "kid2")]
     rings = [[box.k.role(one.fdl_leader) for one in node.fdl_ring] for node in nodes if node is not None]
@@ -206,7 +206,7 @@ def test_two_threads_made_at_once_after_the_highest_id_can_get_the_same_one() ->
     box.proc("parent").p_lasttid = MAX_TID
     box.start("parent", "lwp_create", "t3")
     box.start("t2", "lwp_create", "t4")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "zalloc lwp" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "zalloc lwp" else 0
     box.run()
     assert (box.lwp("t3").lwp_tid, box.lwp("t4").lwp_tid) == (2, 2)
 
@@ -215,7 +215,7 @@ def test_a_poke_at_a_thread_that_is_half_made_kills_the_kernel() -> None:
     box = box_with_thread()
     box.start("t2", "lwp_create", "t3")
     end = box.start("parent", "exit")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "lwkt_alloc_thread" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "lwkt_alloc_thread" else 0
     box.run()
     with pytest.raises(Panic, match="no thread"):
         box.said(end)

@@ -9,7 +9,7 @@ from flavors.dragonfly.words import status
 from oracle.machine.errno import Panic
 from oracle.machine.kevent import KQueue
 from oracle.scenario import FileSpec, ProcessSpec
-from tests.unit.flavors.dragonfly import ASLEEP, Box, why
+from tests.unit.flavors.dragonfly import ASLEEP, Box
 
 
 def test_the_last_attached_child_is_reported_first() -> None:
@@ -212,7 +212,7 @@ def test_moving_the_parent_during_its_fork_splits_the_child_between_two_groups()
     box.do("parent", "fork", "anchor")
     box.start("parent", "fork")
     box.start("shell", "setpgid", of="parent", group="shell")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "kmalloc subproc" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "kmalloc subproc" else 0
     box.run()
     kid = box.proc("kid")
     shell_group = box.proc("shell").p_pgrp

@@ -12,7 +12,7 @@ from oracle.machine.errno import Panic
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 from oracle.scenario import FileSpec, MachineSpec, ProcessSpec
-from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box, why
+from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box
 
 FULL = MachineSpec(maxproc=14)  # process 0, init, the shell and parent are four; users may not have the last ten
 
@@ -231,7 +231,7 @@ def test_a_signal_to_everybody_finds_a_half_made_child_and_the_kernel_dies(point
     box = Box(None, ProcessSpec("parent"), ProcessSpec("other"))
     box.start("parent", "fork")
     kill = box.start("other", "kill", everybody=True, signal="SIGUSR1")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and point in why(current) else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and point in box.turns.at else 0
     box.run()
     with pytest.raises(Panic, match=message):
         box.said(kill)
@@ -242,7 +242,7 @@ def test_a_thread_made_after_the_exit_looked_for_threads_dies_of_its_makers_sigk
     box.do("parent", "lwp_create", "t2")
     box.start("t2", "lwp_create", "t3")
     end = box.start("parent", "exit")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "kmalloc lwp" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "kmalloc lwp" else 0
     box.run()
     assert box.said(end) == GONE
     assert box.lwp("t3").lwp_tid == 2
@@ -254,7 +254,7 @@ def test_a_peer_made_behind_the_leaders_back_dies_of_its_makers_sigkill() -> Non
     box.do("parent", "rfork", "peer", flags="RFPROC|RFTHREAD|RFMEM")
     box.start("peer", "rfork", "late", flags="RFPROC|RFTHREAD|RFMEM")
     end = box.start("parent", "exit")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current) == "kmalloc proc" else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at == "kmalloc proc" else 0
     box.run()
     assert box.said(end) == GONE
     assert [box.k.role(p) for p in box.k.zombproc] == ["parent", "late", "peer"]

@@ -210,7 +210,7 @@ def test_a_fork_whose_group_was_freed_while_it_slept_is_not_modelled() -> None:
     fork = box.start("parent", "fork")
     box.start("shell", "setpgid", of="parent", group="shell")
     turns = iter([0, 1])  # past the lock of the group, and before the child is on its list
-    box.k.sched.pick = lambda current, ready: next(turns, 0) if current is not None else 0
+    box.turns.pick = lambda current, ready: next(turns, 0) if current is not None else 0
     box.run()
     with pytest.raises(Unmodelled, match="freed"):
         box.said(fork)

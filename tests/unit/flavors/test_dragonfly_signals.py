@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flavors.dragonfly.proc_h import SSTOP
 from oracle.scenario import MachineSpec, ProcessSpec
-from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box, why
+from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box
 
 
 def test_a_pending_signal_is_handled_before_the_fork_is_made_again() -> None:
@@ -38,7 +38,7 @@ def test_a_signal_between_the_test_and_the_copy_reaches_both_processes() -> None
     box.do("parent", "sigaction", signal="SIGALRM", handler="h")
     box.start("parent", "fork")
     box.start("shell", "kill", to="parent", signal="SIGALRM")
-    box.k.sched.pick = lambda current, ready: 1 if current is not None and why(current).startswith("kmalloc") else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None and box.turns.at.startswith("kmalloc") else 0
     box.run()
     assert box.lwp("parent").lwp_handled == ("SIGALRM h",)
     assert box.lwp("kid").lwp_handled == ("SIGALRM h",)
@@ -49,8 +49,8 @@ def test_a_signal_to_a_fork_that_is_short_of_memory_reaches_the_parent_alone() -
     box.do("parent", "sigaction", signal="SIGALRM", handler="h")
     box.start("parent", "fork")
     box.start("shell", "kill", to="parent", signal="SIGALRM")
-    box.k.sched.pick = lambda current, ready: (
-        1 if current is not None and "short of memory: kmalloc subproc" in why(current) else 0
+    box.turns.pick = lambda current, ready: (
+        1 if current is not None and "short of memory: kmalloc subproc" in box.turns.at else 0
     )
     box.run()
     assert box.lwp("parent").lwp_handled == ("SIGALRM h",)
@@ -61,8 +61,8 @@ def test_a_stop_that_hits_a_fork_on_its_way_in_stops_the_parent_alone() -> None:
     box = Box()
     task = box.start("parent", "fork")
     box.start("shell", "kill", to="parent", signal="SIGSTOP")
-    box.k.sched.pick = lambda current, ready: (
-        1 if current is not None and (current.name, why(current)) == ("fork", "mplock") else 0
+    box.turns.pick = lambda current, ready: (
+        1 if current is not None and (current.name, box.turns.at) == ("fork", "mplock") else 0
     )
     box.run()
     assert box.said(task) == ASLEEP

@@ -162,7 +162,7 @@ def test_a_fork_is_charged_to_the_credential_its_thread_entered_with() -> None:
     box.do("parent", "fork", "first")
     box.start("t2", "fork")
     box.start("parent", "setuid", uid=1000)
-    box.k.sched.pick = lambda current, ready: 1 if current is not None else 0
+    box.turns.pick = lambda current, ready: 1 if current is not None else 0
     box.run()
     cred = box.proc("kid").p_ucred
     assert cred is not None

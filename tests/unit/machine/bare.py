@@ -7,6 +7,7 @@ from collections.abc import Callable
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel, Wake, preempt, tsleep
+from tests.turns import Turns
 
 
 class Bench:
@@ -14,6 +15,7 @@ class Bench:
 
     def __init__(self, count: int = 3) -> None:
         self.k = Machine()
+        self.k.sched = self.turns = Turns(self.k)
         self.log: list[str] = []
         self.lwps = [Lwp(Proc(pid, pid, name, 1), 1, 1) for pid, name in enumerate("abcdefgh"[:count], 1)]
         for lwp in self.lwps:

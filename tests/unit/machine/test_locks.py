@@ -106,7 +106,7 @@ def test_a_mutex_has_one_owner_at_a_time() -> None:
         bench.log.append(f"{lwp.lwp_proc.p_comm} out")
         mutex_exit(bench.k, lwp, mutex)
 
-    bench.k.sched.pick = lambda current, ready: 1 if current is not None else 0  # whoever could be preempted is
+    bench.turns.pick = lambda current, ready: 1 if current is not None else 0  # whoever could be preempted is
     for lwp in bench.lwps:
         bench.k.sched.spawn(lwp, "inside", inside(lwp))
     bench.k.sched.run()

@@ -222,7 +222,7 @@ def test_tasks_that_wake_each_other_for_ever_are_stopped(monkeypatch: pytest.Mon
 def test_a_schedule_can_prefer_another_task_at_a_preemption_point() -> None:
     bench = Bench(2)
     bench.k.sched.preemptible = True
-    bench.k.sched.pick = lambda current, ready: 1 if current is not None else 0
+    bench.turns.pick = lambda current, ready: 1 if current is not None else 0
     for lwp in bench.lwps:
         bench.k.sched.spawn(lwp, "says", bench.says(*[lwp.lwp_proc.p_comm] * 3))
     bench.k.sched.run()
@@ -235,7 +235,7 @@ def test_a_schedule_can_choose_who_runs_first() -> None:
     def last_first(current: Task | None, ready: deque[Task]) -> int:
         return 0 if current is not None else len(ready) - 1
 
-    bench.k.sched.pick = last_first
+    bench.turns.pick = last_first
     for lwp in bench.lwps:
         bench.k.sched.spawn(lwp, "says", bench.says(lwp.lwp_proc.p_comm))
     bench.k.sched.run()
