@@ -61,6 +61,16 @@ class Signature:
             text += repr([(one.fact, one.by) for one in self.decided])
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
+    @property
+    def cause(self) -> str:
+        """A short name for which lines decided what, whoever it is about and whatever the values; that of the signature, if not
+        all of it is known to the line. What has one cause is one divergence, seen from several sides."""
+        lines = [line for one in self.decided for _, by in one.by for line in by or ("",)]
+        if not lines or not all(line.endswith("]") for line in lines):
+            return self.ident
+        found = sorted({(one.fact.partition(".")[2], one.by) for one in self.decided})
+        return hashlib.sha256(repr(found).encode()).hexdigest()[:8]
+
 
 def signature(comparison: Comparison, explanations: Iterable[Explanation] = ()) -> Signature:
     """The signature of one comparison; with the deciding lines, if explanations of pairs of its flavors are given."""
@@ -95,12 +105,13 @@ def abstract_roles(scenario: Scenario) -> dict[str, str]:
 
 
 def _disagreement(divergence: Divergence, roles: Mapping[str, str]) -> Disagreement:
-    free = _is_free(divergence.path)
+    free = is_free(divergence.path)
     values = tuple((class_of(value, roles, free=free), flavors) for value, flavors in divergence.classes())
     return Disagreement(kind_of(divergence.path, roles), values)
 
 
-def _is_free(path: str) -> bool:
+def is_free(path: str) -> bool:
+    """Whether a fact's values are names that a scenario chose, or numbers."""
     fact = lookup(path)
     return fact is not None and fact.name in FREE.get(fact.subject, ())
 
@@ -127,13 +138,13 @@ def class_of(value: Value | None, roles: Mapping[str, str], *, free: bool) -> st
     if isinstance(value, tuple):
         if free:
             return "[…]" if value else "[]"
-        return "[" + ", ".join(sorted({_word(one, roles) for one in value})) + "]"
+        return "[" + ", ".join(sorted({word_of(one, roles) for one in value})) + "]"
     if free:
         return value if value in ("none", "null") else "some"
-    return _word(value, roles)
+    return word_of(value, roles)
 
 
-def _word(text: str, roles: Mapping[str, str]) -> str:
+def word_of(text: str, roles: Mapping[str, str]) -> str:
     """A text with roles put in general terms; numbers in it are nobody's class."""
     if text.startswith(NOT_MADE):
         return NOT_MADE

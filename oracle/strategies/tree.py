@@ -13,10 +13,11 @@ from oracle.calls import PORTABLE_BY_NAME
 from oracle.flavor import Flavor
 from oracle.harness import compare
 from oracle.load import dump_scenario
+from oracle.probes import CALLER
 from oracle.registry import load_flavors
 from oracle.scenario import ArgValue, Scenario, Step
 from oracle.strategies.programs import calls
-from oracle.strategies.starts import CALLER, Start, starts
+from oracle.strategies.starts import Start, starts
 from oracle.strategies.words import intents
 
 SIGNALS = ("SIGTERM", "SIGKILL", "SIGSTOP", "SIGCONT")

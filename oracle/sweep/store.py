@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from oracle.errors import UsageError
 from oracle.sweep.chunk import Chunk, Group, Outcome
 from oracle.sweep.plan import Cell, Plan
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS sweep (identity TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS chunk (
     state TEXT NOT NULL, start INTEGER NOT NULL, count INTEGER NOT NULL, summary TEXT NOT NULL, cases BLOB NOT NULL,
     PRIMARY KEY (state, start)
@@ -29,34 +29,42 @@ CREATE TABLE IF NOT EXISTS chunk (
 MEMORY = ":memory:"
 
 
-class Store:
-    """The results of one sweep, on disk or, without a path, in memory."""
+class Kept:
+    """The results of one undertaking, on disk or, without a path, in memory. `kind` says what it is, in a word."""
+
+    kind = ""
+    schema = ""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         try:
             self._db = sqlite3.connect(MEMORY if path is None else path, timeout=30)
-            self._db.executescript(SCHEMA)
+            self._db.executescript(f"CREATE TABLE IF NOT EXISTS {self.kind} (identity TEXT NOT NULL);{self.schema}")
         except sqlite3.Error as error:
             raise UsageError(f"can't use {str(path)!r} as a store: {error}; name another file") from error
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._db.close()
 
     def begin(self, identity: str) -> None:
-        """Say whose results these are. Raises UsageError if they are another sweep's."""
+        """Say whose results these are. Raises UsageError if they are another one's."""
         with self._db:
-            there = self._db.execute("SELECT identity FROM sweep").fetchone()
+            there = self._db.execute(f"SELECT identity FROM {self.kind}").fetchone()
             if there is None:
-                self._db.execute("INSERT INTO sweep VALUES (?)", (identity,))
+                self._db.execute(f"INSERT INTO {self.kind} VALUES (?)", (identity,))
             elif there[0] != identity:
-                raise UsageError(
-                    f"{str(self.path)!r} holds another sweep: {_differences(json.loads(there[0]), json.loads(identity))}; "
-                    "name another file, or remove it"
-                )
+                why = _differences(json.loads(there[0]), json.loads(identity))
+                raise UsageError(f"{str(self.path)!r} holds another {self.kind}: {why}; name another file, or remove it")
+
+
+class Store(Kept):
+    """The results of one sweep."""
+
+    kind = "sweep"
+    schema = SCHEMA
 
     def put(self, cell: Cell, chunk: Chunk) -> None:
         """Keep what a job came to."""

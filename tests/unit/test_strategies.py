@@ -17,11 +17,11 @@ from oracle.load import loads
 from oracle.lowering import SPAWN_DEFAULTS
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
+from oracle.probes import lacks
 from oracle.registry import load_flavors
 from oracle.run import run
 from oracle.scenario import MachineSpec, ProcessSpec, Scenario
 from oracle.strategies import ProcessTree, Start, faults, flag_words, intents, programs, starts
-from oracle.strategies.starts import lacks
 from tests.unit.toys import FORGETFUL, TINY, other
 
 INSTALLED = load_flavors()
