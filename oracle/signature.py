@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from oracle.diff import Divergence
@@ -72,11 +72,23 @@ class Signature:
         return hashlib.sha256(repr(found).encode()).hexdigest()[:8]
 
 
-def signature(comparison: Comparison, explanations: Iterable[Explanation] = ()) -> Signature:
-    """The signature of one comparison; with the deciding lines, if explanations of pairs of its flavors are given."""
-    roles = abstract_roles(comparison.scenario)
+def signature(
+    comparison: Comparison,
+    explanations: Iterable[Explanation] = (),
+    known: Container[Divergence] = (),
+    roles: Mapping[str, str] | None = None,
+) -> Signature:
+    """The signature of one comparison; with the deciding lines, if explanations of pairs of its flavors are given.
+
+    What is `known` is left out: of a longer program, that is what a shorter one disagreed on already. `roles` says what some
+    roles are to each other where that does not change with the last call; the others are others.
+    """
+    if roles is None:
+        roles = abstract_roles(comparison.scenario)
+    else:
+        roles = {role: roles.get(role, OTHER) for role in abstract_roles(comparison.scenario)}
     changed = {divergence.path.removesuffix(".state") for divergence in comparison.divergences}
-    found = {_disagreement(one, roles) for one in comparison.divergences if _says_more(one, changed)}
+    found = {_disagreement(one, roles) for one in comparison.divergences if one not in known and _says_more(one, changed)}
     decided = {
         Decided(kind_of(one.path, roles), tuple((side.flavor, side.lines) for side in one.sides))
         for explanation in explanations

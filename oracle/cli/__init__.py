@@ -52,6 +52,10 @@ def _dispatch(command: str, options: Namespace, terminal: Terminal) -> int:
             from oracle.cli import sweep
 
             return sweep.COMMANDS[command](options, terminal)
+        if command == "distinguish":
+            from oracle.cli import distinguish
+
+            return distinguish.run(options, terminal)
         return commands.COMMANDS[command](options, terminal)
     except ScenarioError as error:
         terminal.say_lines(str(error))  # a line for each flaw, starting with its place: editors jump there

@@ -37,7 +37,7 @@ def sweep(options: Namespace, terminal: Terminal) -> int:
     check_places([] if options.output is None else [options.output])
     made = _plan(options, flavors)
     if options.save is not None:
-        _make_folder(options.save)
+        make_folder(options.save)
     started = time.monotonic()
     with Store(options.store) as store:
         interrupted = _carry_out(made, flavors, store, options, terminal)
@@ -146,7 +146,8 @@ def _workers(options: Namespace, cases: int) -> Iterator[tuple[Executor | None, 
             yield pool, count
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder, if it isn't there. Raises UsageError where that can't be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -8,7 +8,7 @@ from oracle.diff import Divergence
 from oracle.facts import Value
 from oracle.harness import Comparison
 from oracle.scenario import ProcessSpec, Scenario, Step
-from oracle.signature import Signature, signature
+from oracle.signature import CALLER, Signature, signature
 
 ONE, TWO = "one@1", "two@1"
 FORK = Scenario("s", "", "", "results", (Step(1, "parent", "fork", {}, "kid"),))
@@ -71,3 +71,18 @@ def test_the_name_of_a_signature_is_short_and_its_own() -> None:
 
 def test_agreement_has_an_empty_signature() -> None:
     assert of() == Signature()
+
+
+def test_what_was_known_before_is_left_out_with_what_follows_from_it() -> None:
+    known = Divergence("kid.state", ((ONE, "running"), (TWO, None)))
+    more = (known, Divergence("kid.uid", ((ONE, 0), (TWO, None))), Divergence("parent.uid", ((ONE, 0), (TWO, 1))))
+    assert kinds(signature(Comparison(FORK, (), more, ()), known=[known])) == ["<caller>.uid"]
+
+
+def test_roles_may_stay_what_they_are_whoever_calls_last() -> None:
+    twice = replace(FORK, steps=(*FORK.steps, Step(2, "kid", "fork", {}, "grandkid")))
+    said = Comparison(
+        twice, (), (Divergence("parent.uid", ((ONE, 0), (TWO, 1))), Divergence("grandkid.uid", ((ONE, 0), (TWO, 1)))), ()
+    )
+    assert kinds(signature(said)) == ["<child>.uid", "<other>.uid"]
+    assert kinds(signature(said, roles={"parent": CALLER})) == ["<caller>.uid", "<other>.uid"]

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from oracle.machine.faults import Faults
 from oracle.machine.files import File
 from oracle.machine.machine import Machine
 from oracle.machine.ratelimit import RateLimit
-from oracle.machine.snapshot import differences, snapshot
+from oracle.machine.snapshot import differences, snapshot, whole_state
 from oracle.run import Execution
 from tests.outside.tinyos import FLAVOR, Globals, live
 from tests.unit.plugins import program, step
@@ -86,3 +87,38 @@ def test_what_is_there_on_one_side_alone_is_called_absent() -> None:
 
 def test_true_is_not_one() -> None:
     assert differences({"a": True}, {"a": 1}) == ["a: True -> 1"]
+
+
+def test_machines_that_came_the_same_way_have_one_whole_state() -> None:
+    assert whole_state(machine()) == whole_state(machine())
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_gives_another_whole_state(what: str) -> None:
+    k = machine()
+    CHANGES[what][1](k)
+    assert whole_state(k) != whole_state(machine())
+
+
+FUTURE: dict[str, Callable[[Machine], object]] = {
+    "the clock": lambda k: setattr(k, "ticks", k.ticks + 1),
+    "a role": lambda k: k.names.popitem(),
+    "a line on the console": lambda k: k.printf("proc: table is full"),
+    "a rate limit": lambda k: setattr(k, "kern", RateLimit(last=5, seen=1)),
+    "a fault to come": lambda k: setattr(k, "faults", Faults({"uarea": (1,)})),
+}
+
+
+@pytest.mark.parametrize("what", FUTURE)
+def test_what_only_the_future_depends_on_is_in_a_whole_state(what: str) -> None:
+    one, other = machine(), machine()
+    one.kern = other.kern = RateLimit()
+    FUTURE[what](one)
+    assert whole_state(one) != whole_state(other)
+
+
+def test_a_record_that_somebody_only_asked_for_is_in_no_whole_state() -> None:
+    k = machine()
+    k.vnode("/asked/for")
+    k.uid(77)
+    assert whole_state(k) == whole_state(machine())

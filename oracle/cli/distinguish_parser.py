@@ -1,0 +1,72 @@
+"""The words of `distinguish`: options, and help that teaches them. Imports no module of the project but for types."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from oracle.cli.sweep_parser import Adder, Commands
+
+DISTINGUISH = """\
+Find the shortest programs that tell two flavors apart: all programs of one step, then of two, up to --steps, over a finite
+alphabet, from each of a set of machine states. What a program's last step makes part, though it agreed before, is put into a
+bucket by the kinds of facts that disagree and how; of each bucket, the first of its shortest programs is told. A longer program
+is told only if it shows what no shorter ones show.
+
+The alphabet: two actors, parent and kid (the first child that is made, once there may be one), each of whom can make these
+calls with a few representative arguments; --alphabet prints them all, --topic and --calls choose among them:
+
+  always      fork vfork exec exit wait
+  processes   wait exit spawn (each wish alone) getppid
+  signals     kill (five signals, to the other one) sigaction sigprocmask sigaltstack
+  files       open close dup2 lseek lock chdir umask kqueue
+  memory      store mmap minherit mlock munmap
+  groups      setpgid setsid type kill (a group)
+  ids         setuid seteuid exec (of a set-user-id program) setrlimit nice
+  time        alarm sleep burn profil
+  tracing     ptrace (traceme, attach, detach, kill) ktrace
+  own         calls of their own that both flavors take alike: every word of at most two flags, each other choice
+
+The states, unless --state names others (all: all that sweep has): plain root no-slot at-limit holdings masked-pending handlers
+no-zombies traced.
+
+The search leaves out what can show nothing more: programs that go on from machine states to which a program before them led
+on both flavors; that let somebody act who can't any more on one side; and that go on after a wish for which one system has
+no words, or after only one of the two has made a process. Of what is left, every program is tried.
+"""
+
+DISTINGUISH_EXAMPLES = """\
+examples:
+  fork-oracle distinguish netbsd dragonfly
+  fork-oracle distinguish netbsd dragonfly --steps 3 --topic signals --topic groups --output build/signals
+                                                   each bucket's program as a scenario file
+  fork-oracle distinguish dragonfly@1.67 dragonfly --calls rfork --calls fork --state plain --state threads
+  fork-oracle distinguish netbsd dragonfly --alphabet
+"""
+
+
+def add(commands: Commands, adder: Adder) -> None:
+    """Put the subcommand to the others."""
+    brief = "the shortest programs that tell two flavors apart"
+    made = adder(commands, "distinguish", brief, DISTINGUISH, DISTINGUISH_EXAMPLES)
+    made.add_argument("flavors", metavar="FLAVOR", nargs=2, help="system@revision, or system for its newest revision")
+    made.add_argument("--steps", metavar="N", type=number, default=2, help="try all programs of up to N steps (2)")
+    made.add_argument(
+        "--topic", metavar="NAME", action="append", default=[], help="only these calls beside fork, vfork, exec, exit and wait"
+    )
+    made.add_argument("--calls", metavar="NAME", action="append", default=[], help="only these calls; may be repeated")
+    made.add_argument(
+        "--state", metavar="NAME", action="append", default=[], help="a state to start from, or all; may be repeated"
+    )
+    made.add_argument("--alphabet", action="store_true", help="print the states and the actions, and try nothing")
+    made.add_argument("--workers", metavar="N", type=number, default=0, help="processes to work with (from 3 steps on, all)")
+    made.add_argument("--output", metavar="DIR", type=Path, help="write each bucket's program to DIR, as a scenario")
+    made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
+
+
+def number(text: str) -> int:
+    """A small number."""
+    value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
+    return value
