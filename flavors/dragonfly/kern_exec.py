@@ -30,6 +30,7 @@ from oracle.machine.errno import ENOENT
 from oracle.machine.files import vrele
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Args, Lwp, Proc
+from oracle.machine.signals import sigmask
 from oracle.machine.traps import Kernel, may_block
 
 
@@ -100,7 +101,7 @@ def execsigs(lp: Lwp) -> None:
     for sig in sorted(acts.ps_sigact):
         if acts.ps_sigact[sig] is SIG_IGN:
             continue
-        bit = 1 << (sig - 1)
+        bit = sigmask(sig)
         del acts.ps_sigact[sig]
         acts.ps_sigcatch &= ~bit
         if bit & IGNORE_MASK:

@@ -69,7 +69,7 @@ def ksignal(k: Machine, p: Proc, sig: int) -> None:
 @models(KERN_SIG)
 def lwpsignal(k: Machine, p: Proc, lp: Lwp | None, sig: int) -> None:
     """Post a signal to a process, or to one of its threads. Stops and continues the process right here where that is due."""
-    bit = 1 << (sig - 1)
+    bit = sigmask(sig)
     acts = acts_of(p)
     default = True
     if not p.p_flag & P_TRACED:
@@ -244,13 +244,13 @@ def cursig(k: Machine, lp: Lwp, maytrace: bool) -> Kernel[int]:
         if not mask:
             return 0
         sig = first(mask)
-        bit = 1 << (sig - 1)
+        bit = sigmask(sig)
         if acts.ps_sigignore & bit and not traced:
             lwp_delsig(lp, bit)
             continue
         if maytrace and p.p_flag & P_TRACED and not p.p_flag & P_PPWAIT:
             sig = yield from stop_for_debugger(k, lp, sig)
-            bit = 1 << (sig - 1) if sig else 0
+            bit = sigmask(sig) if sig else 0
             if not sig or lp.lwp_sigmask & bit or not p.p_flag & P_TRACED:
                 continue
         action = acts.ps_sigact.get(sig)
@@ -267,10 +267,10 @@ def stop_for_debugger(k: Machine, lp: Lwp, sig: int) -> Kernel[int]:
     p.p_xstat = sig
     proc_stop(k, p)
     yield from kern_of(k).rev.tstop(k, lp)
-    lwp_delsig(lp, 1 << (sig - 1))
+    lwp_delsig(lp, sigmask(sig))
     sig = p.p_xstat
     if sig:
-        p.p_siglist |= 1 << (sig - 1)
+        p.p_siglist |= sigmask(sig)
     return sig
 
 
@@ -304,7 +304,7 @@ def postsig(k: Machine, lp: Lwp, sig: int) -> Kernel[None]:
     """Act on a signal: set up its handler, or die of it."""
     p = lp.lwp_proc
     acts = acts_of(p)
-    bit = 1 << (sig - 1)
+    bit = sigmask(sig)
     lwp_delsig(lp, bit)
     action = acts.ps_sigact.get(sig)
     if k.trace is not None:

@@ -25,7 +25,7 @@ from oracle.machine.errno import EINVAL, EPERM, ESRCH
 from oracle.machine.locks import rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.signals import SigHandler
+from oracle.machine.signals import SigHandler, sigmask
 from oracle.machine.traps import Kernel
 
 ANY_THREAD = -1
@@ -36,7 +36,7 @@ def kern_sigaction(p: Proc, sig: int, handler: str, mask: int, flags: int) -> No
     """Set what a signal does: "default", "ignore", or a handler by its name."""
     if not 0 < sig <= _SIG_MAXSIG:
         raise EINVAL(f"signal {sig}")
-    bit = 1 << (sig - 1)
+    bit = sigmask(sig)
     if bit & CANT_MASK and handler != "default":
         raise EINVAL(f"{signal_name(sig)} can't be caught or ignored")
     acts = acts_of(p)

@@ -21,6 +21,7 @@ from flavors.dragonfly.proc_h import (
 from flavors.dragonfly.signal_h import SA_FLAGS, SIG_IGN, SIGCONT, signal_name
 from oracle.flavor import Words
 from oracle.machine.proc import Proc
+from oracle.machine.signals import sigmask
 
 WORDS = Words(
     terminal=("p_flag", P_CONTROLT),
@@ -55,7 +56,7 @@ def ignored(p: Proc) -> int:
     if acts is not None and acts.ps_sigact:
         for sig, action in acts.ps_sigact.items():
             if action is SIG_IGN:
-                mask |= 1 << (sig - 1)
+                mask |= sigmask(sig)
     return mask
 
 

@@ -34,6 +34,7 @@ from oracle.machine.files import File
 from oracle.machine.kevent import KQueue
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
+from oracle.machine.signals import sigmask
 from oracle.machine.traps import Kernel, no_wait
 from oracle.machine.vm import Inherit, load, map_region, store, unmap_region
 
@@ -355,7 +356,7 @@ def _mlock(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 def _fault(k: Machine, l: Lwp, region: str) -> Kernel[None]:
     """An access to memory that is not mapped: SIGSEGV, which nobody can ignore."""
     p = l.lwp_proc
-    bit = 1 << (SIGSEGV - 1)
+    bit = sigmask(SIGSEGV)
     if not p.p_sigcatch & bit:
         p.p_sigignore &= ~bit
         assert p.p_sigacts is not None

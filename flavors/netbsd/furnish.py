@@ -41,6 +41,7 @@ from oracle.machine.files import vrele
 from oracle.machine.kevent import KQueue, KtrNode
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
+from oracle.machine.signals import sigmask
 from oracle.scenario import ProcessSpec
 
 STOPS = {"fork": PS_STOPFORK, "exec": PS_STOPEXEC, "exit": PS_STOPEXIT}
@@ -115,9 +116,9 @@ def _thread(k: Machine, p: Proc, spec: ThreadSpec) -> None:
     cred.cr_ref += 1
     l = Lwp(p, highest + 1 if spec.tid is None else spec.tid, LSRUN, cred)
     for name in spec.masked:
-        l.lwp_sigmask |= 1 << (signo(name) - 1) & ~CANTMASK
+        l.lwp_sigmask |= sigmask(signo(name)) & ~CANTMASK
     for name in spec.pending:
-        if bit := 1 << (signo(name) - 1) & ~p.p_sigignore:
+        if bit := sigmask(signo(name)) & ~p.p_sigignore:
             l.lwp_siglist |= bit
             l.lwp_flag |= LW_PENDSIG
     p.p_lwps.insert(0, l)

@@ -35,7 +35,7 @@ from oracle.machine.limits import RLIM_INFINITY, PLimit
 from oracle.machine.locks import CondVar, Mutex, RwLock
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc, Session
-from oracle.machine.signals import SigActs, SigHandler
+from oracle.machine.signals import SigActs, SigHandler, sigmask
 from oracle.machine.vm import Inherit, VmEntry, VmObject, VmSpace
 from oracle.scenario import MachineSpec, ProcessSpec
 
@@ -217,20 +217,20 @@ def _signals(p: Proc, l: Lwp, spec: ProcessSpec) -> None:
     acts = p.p_sigacts
     assert acts is not None
     for name in spec.masked:
-        l.lwp_sigmask |= 1 << (signo(name) - 1)
+        l.lwp_sigmask |= sigmask(signo(name))
     l.lwp_sigmask &= ~CANTMASK
     for name in spec.ignored:
-        bit = 1 << (signo(name) - 1)
+        bit = sigmask(signo(name))
         acts.ps_sigignore |= bit
         p.p_sigignore |= bit
         if signo(name) == SIGCHLD:
             p.p_flag |= PK_CLDSIGIGN
     for name, handler in spec.caught:
-        bit = 1 << (signo(name) - 1)
+        bit = sigmask(signo(name))
         acts.ps_sigact[signo(name)] = SigHandler(handler, bit)
         p.p_sigcatch |= bit
         p.p_sigignore &= ~bit
     for name in spec.pending:
-        if bit := 1 << (signo(name) - 1) & ~p.p_sigignore:  # nobody posts what is ignored
+        if bit := sigmask(signo(name)) & ~p.p_sigignore:  # nobody posts what is ignored
             p.p_siglist |= bit
             l.lwp_flag |= LW_PENDSIG

@@ -40,7 +40,7 @@ from oracle.cite import models
 from oracle.machine.errno import EINTR, EPERM, ERESTART, ESRCH, Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
-from oracle.machine.signals import first
+from oracle.machine.signals import first, sigmask
 from oracle.machine.traps import Kernel, Wake, tsleep
 
 SIG_DFL, SIG_IGN, SIG_CATCH = 0, 1, 2
@@ -64,7 +64,7 @@ def kpsignal(k: Machine, p: Proc, signo: int, lid: int = 0) -> None:
     stat = p.p_stat
     if stat != SACTIVE and stat != SSTOP:
         return
-    bit = 1 << (signo - 1)
+    bit = sigmask(signo)
     traced = p.p_slflag & PSL_TRACED
     action = SIG_DFL
     if traced:
@@ -103,7 +103,7 @@ def kpsignal(k: Machine, p: Proc, signo: int, lid: int = 0) -> None:
 
 def _post_to_stopped(p: Proc, bit: int, traced: bool, action: int) -> bool:
     """Only SIGCONT and SIGKILL make a stopped process run; says whether its LWPs are to be told."""
-    kill = bit == 1 << (SIGKILL - 1)
+    kill = bit == sigmask(SIGKILL)
     if traced and not kill:
         return False
     if bit & CONTSIG or kill:
@@ -241,7 +241,7 @@ def issignal(k: Machine, l: Lwp, take: bool) -> Kernel[int]:
                 l.lwp_flag &= ~LW_PENDSIG
                 return 0
             pending = True
-        bit = 1 << (signo - 1)
+        bit = sigmask(signo)
         traced = p.p_slflag & PSL_TRACED
         if p.p_sigignore & bit and not traced:
             discard(p, l, bit)
@@ -255,7 +255,7 @@ def issignal(k: Machine, l: Lwp, take: bool) -> Kernel[int]:
             if not signo:
                 continue
             pending = False
-            bit = 1 << (signo - 1)
+            bit = sigmask(signo)
         action = sigaction_of(p, bit)
         acted_on = action == SIG_CATCH or (
             action == SIG_DFL and p.p_pid > 1 and not bit & (STOPSIGS | DEFAULT_IGNORED | CONTSIG)
@@ -281,11 +281,11 @@ def discard(p: Proc, l: Lwp, bit: int) -> None:
 @models(KERN_SIG)
 def sigchecktrace(p: Proc, l: Lwp) -> int:
     """The signal that the debugger continued the process with, 0 for none."""
-    if p.p_siglist & 1 << (SIGKILL - 1) or not p.p_slflag & PSL_TRACED or not p.p_xstat:
+    if p.p_siglist & sigmask(SIGKILL) or not p.p_slflag & PSL_TRACED or not p.p_xstat:
         return 0
     signo = p.p_xstat
     p.p_xstat = 0
-    return 0 if l.lwp_sigmask & 1 << (signo - 1) else signo
+    return 0 if l.lwp_sigmask & sigmask(signo) else signo
 
 
 @models(KERN_SIG)
@@ -353,7 +353,7 @@ def sleep_sig(k: Machine, l: Lwp, wchan: object, wmesg: str, timo: int = 0) -> K
         why = yield from tsleep(wchan, wmesg, timo, True)
     if l.lwp_flag & LW_PENDSIG and why is not Wake.TIMEOUT:
         signo = sigispending(l)
-        if not signo or 1 << (signo - 1) & STOPSIGS:
+        if not signo or sigmask(signo) & STOPSIGS:
             signo = yield from issignal(k, l, False)
         if signo:
             acts = l.lwp_proc.p_sigacts

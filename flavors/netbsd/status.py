@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flavors.netbsd.param import DEFAULT_IGNORED, SIGNAL_NAMES
 from oracle.machine.proc import Proc
+from oracle.machine.signals import sigmask
 
 
 def status(word: int) -> str:
@@ -23,7 +24,7 @@ def ignored(p: Proc) -> int:
 
 def handler(p: Proc, signo: int) -> str:
     """The handler that delivery would find: none if the process's own ignore set has the signal, else what the table says."""
-    if p.p_sigacts is None or p.p_sigignore & 1 << (signo - 1):
+    if p.p_sigacts is None or p.p_sigignore & sigmask(signo):
         return ""
     action = p.p_sigacts.ps_sigact.get(signo)
     return "" if action is None else action.name

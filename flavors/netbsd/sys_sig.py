@@ -23,7 +23,7 @@ from oracle.cite import models
 from oracle.machine.errno import EINVAL, Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.signals import SigActs, SigHandler
+from oracle.machine.signals import SigActs, SigHandler, sigmask
 
 
 @models(KERN_SIG)
@@ -72,7 +72,7 @@ def sigaction1(k: Machine, l: Lwp, signo: int, handler: str, mask: int, flags: i
     """Set the action of a signal: the handler in the (maybe shared) table, ignore and catch sets in this process alone."""
     if signo <= 0 or signo >= NSIG:
         raise EINVAL(f"signal {signo}")
-    bit = 1 << (signo - 1)
+    bit = sigmask(signo)
     if flags & ~SA_ALLBITS or bit & CANTMASK:
         raise EINVAL("unknown flags, or a signal that can't be caught")
     p = l.lwp_proc
@@ -150,9 +150,9 @@ def execsigs(k: Machine, l: Lwp) -> None:
         dropped = caught & (DEFAULT_IGNORED | CONTSIG)
         p.p_siglist &= ~dropped
         l.lwp_siglist &= ~dropped
-        acts.ps_sigact = {signo: act for signo, act in acts.ps_sigact.items() if not caught & 1 << (signo - 1)}
+        acts.ps_sigact = {signo: act for signo, act in acts.ps_sigact.items() if not caught & sigmask(signo)}
         acts.ps_sigignore &= ~caught
         p.p_sigcatch = 0
     p.p_flag &= ~(PK_NOCLDWAIT | PK_CLDSIGIGN)
-    acts.ps_sigignore &= ~(1 << (SIGCHLD - 1))
+    acts.ps_sigignore &= ~sigmask(SIGCHLD)
     l.lwp_sigstk = ""

@@ -27,6 +27,7 @@ from oracle.flavor import Args, Call
 from oracle.machine.errno import ERESTART, Errno
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
+from oracle.machine.signals import sigmask
 from oracle.machine.traps import Kernel, may_block, preempt, tsleep
 
 IN_USER_MODE = frozenset(("store", "load", "burn"))  # what a program does without a system call
@@ -103,7 +104,7 @@ def startlwp(k: Machine, l: Lwp) -> Kernel[None]:
 def postsig(k: Machine, l: Lwp, signo: int) -> Kernel[None]:
     """Act on a signal: run its handler, or die of it."""
     p = l.lwp_proc
-    bit = 1 << (signo - 1)
+    bit = sigmask(signo)
     acts = p.p_sigacts
     assert acts is not None
     handler = acts.ps_sigact.get(signo)
@@ -124,7 +125,7 @@ def sigexit(k: Machine, l: Lwp, signo: int) -> Kernel[None]:
     p = l.lwp_proc
     p.p_acflag |= AXSIG
     status = signo
-    if CORESIGS & 1 << (signo - 1) and not p.p_flag & PK_SUGID:
+    if CORESIGS & sigmask(signo) and not p.p_flag & PK_SUGID:
         p.p_acflag |= ACORE
         status |= WCOREFLAG
     yield from exit1(k, l, status)

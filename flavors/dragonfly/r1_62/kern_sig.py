@@ -34,7 +34,7 @@ from oracle.cite import models
 from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.signals import SigActs, SigHandler, first
+from oracle.machine.signals import SigActs, SigHandler, first, sigmask
 from oracle.machine.traps import Kernel
 
 
@@ -48,7 +48,7 @@ def procsig_of(p: Proc) -> SigActs:
 @models(KERN_SIG)
 def ksignal(k: Machine, p: Proc, sig: int) -> None:
     """Post a signal. A process that sleeps interruptibly is stopped or continued right here; one that runs will see."""
-    bit = 1 << (sig - 1)
+    bit = sigmask(sig)
     lp = p.p_lwps[0]
     acts = procsig_of(p)
     held = caught = False
@@ -153,13 +153,13 @@ def cursig(k: Machine, lp: Lwp, maytrace: bool) -> Kernel[int]:
         if not mask:
             return 0
         sig = first(mask)
-        bit = 1 << (sig - 1)
+        bit = sigmask(sig)
         if acts.ps_sigignore & bit and not traced:
             lwp_delsig(lp, bit)
             continue
         if traced and not p.p_flag & P_PPWAIT:
             sig = yield from _stop_for_debugger(k, lp, sig)
-            bit = 1 << (sig - 1) if sig else 0
+            bit = sigmask(sig) if sig else 0
             if not sig or lp.lwp_sigmask & bit or not p.p_flag & P_TRACED:
                 continue
         action = acts.ps_sigact.get(sig)
@@ -185,10 +185,10 @@ def _stop_for_debugger(k: Machine, lp: Lwp, sig: int) -> Kernel[int]:
     ksignal(k, p.p_pptr, SIGCHLD)
     yield from tstop(k, lp)
     p.p_stat = SACTIVE
-    lwp_delsig(lp, 1 << (sig - 1))
+    lwp_delsig(lp, sigmask(sig))
     sig = p.p_xstat
     if sig:
-        p.p_siglist |= 1 << (sig - 1)
+        p.p_siglist |= sigmask(sig)
     return sig
 
 

@@ -28,7 +28,7 @@ from flavors.dragonfly.signal_h import CONT_MASK, SIG_IGN, SIGKILL, STOP_MASK, T
 from oracle.cite import models
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.signals import first
+from oracle.machine.signals import first, sigmask
 from oracle.machine.traps import Kernel
 
 
@@ -41,7 +41,7 @@ def ksignal(k: Machine, p: Proc, sig: int) -> None:
 @models(KERN_SIG)
 def lwpsignal(k: Machine, p: Proc, lp: Lwp | None, sig: int) -> None:
     """Post a signal to a process, or to one of its threads. What the thread masks is pending for the process instead."""
-    bit = 1 << (sig - 1)
+    bit = sigmask(sig)
     acts = acts_of(p)
     default = True
     if not p.p_flag & P_TRACED:
@@ -116,13 +116,13 @@ def cursig(k: Machine, lp: Lwp, maytrace: bool) -> Kernel[int]:
         if not mask:
             return 0
         sig = first(mask)
-        bit = 1 << (sig - 1)
+        bit = sigmask(sig)
         if acts.ps_sigignore & bit and not traced:
             lwp_delsig(lp, bit)
             continue
         if p.p_flag & P_TRACED and not p.p_flag & P_PPWAIT:
             sig = yield from stop_for_debugger(k, lp, sig)
-            bit = 1 << (sig - 1) if sig else 0
+            bit = sigmask(sig) if sig else 0
             if not sig or lp.lwp_sigmask & bit or not p.p_flag & P_TRACED:
                 continue
         action = acts.ps_sigact.get(sig)
