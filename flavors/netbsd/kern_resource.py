@@ -12,7 +12,7 @@ from oracle.machine.limits import RLIM_INFINITY, PLimit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 
-MB = 1 << 20
+MB = 1024 * 1024
 FILES = (NOFILE, MAXFILES)
 ENDLESS = (RLIM_INFINITY, RLIM_INFINITY)
 DATA = (256 * MB, 8192 * MB)
