@@ -32,8 +32,8 @@ def misused(modules: Modules, checked: tuple[str, ...]) -> list[Complaint]:
         for module in modules
         if module.name.startswith(checked)
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.expr | ast.AugAssign) and not _in_annotation(module, node)
         for message in kinds.mistakes(module, node)
+        if not _in_annotation(module, node)
     )
 
 
@@ -75,7 +75,7 @@ class Kinds:
                 if self.is_bits(module, one) or self.is_name(module, one):
                     yield f"{_text(one)} has no order: compare it by == or !="
         elif isinstance(operator, IDENTITY):
-            if any(self.is_number(module, one) for one in both):
+            if any(self.is_number(module, one) for one in both) and not any(_is_none(one) for one in both):
                 yield f"{_text(left)}, {_text(right)}: numbers and texts are compared by ==, objects by `is`"
         elif isinstance(operator, ast.Eq | ast.NotEq) and any(_is_none(one) for one in both):
             yield f"{_text(left)}, {_text(right)}: None is compared by `is`"

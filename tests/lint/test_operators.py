@@ -100,4 +100,4 @@ def test_a_union_of_types_is_no_arithmetic() -> None:
 
 
 def test_the_flavors_apply_operators_that_fit() -> None:
-    assert misused(Modules.of_project("oracle", "flavors"), ("flavors",)) == []
+    assert misused(Modules.of_project("oracle/machine", "flavors"), ("flavors",)) == []
