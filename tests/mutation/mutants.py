@@ -1,4 +1,4 @@
-"""The mutants: cosmic-ray's operators and one of ours, the session that remembers what became of each, what is no mutant."""
+"""The mutants: cosmic-ray's operators and one of ours, the session that remembers results, what a mutation changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cosmic_ray.work_db import WorkDB
 from cosmic_ray.work_item import MutationSpec
 
 FLAVORS = Path("flavors")
-ANNOTATION, CITATION, MESSAGE = "an annotation, which is never evaluated", "a citation", "the text of an error"
+NOTHING, ANNOTATION, CITATION = "nothing is changed", "an annotation, which is never evaluated", "a citation"
 
 
 class DeleteStatement(Operator):  # type: ignore[misc]  # cosmic-ray says nothing of its types
@@ -66,17 +66,17 @@ def mutated(spec: MutationSpec, text: str) -> str:
     return code
 
 
-def no_mutant(module: Path, text: str, code: str) -> str:
-    """Why a mutation is none that any test could be asked to find: nothing but what never runs, or words, is changed. Or ""."""
+def effect(module: Path, text: str, code: str) -> str:
+    """What a mutation changes, if that is nothing that a scenario could see; or "". Where nothing changes, it is no mutant."""
     if module.name.endswith("_map.py"):
         return CITATION  # line numbers of the C, and nothing else
     one, two = ast.parse(text), ast.parse(code)
     if ast.dump(one) == ast.dump(two):
-        return "nothing is changed"
-    for reason, strip in ((ANNOTATION, _Annotations()), (CITATION, _Citations()), (MESSAGE, _Messages())):
+        return NOTHING
+    for changed, strip in ((ANNOTATION, _Annotations()), (CITATION, _Citations())):
         one, two = strip.visit(one), strip.visit(two)
         if ast.dump(one) == ast.dump(two):
-            return reason
+            return changed
     return ""
 
 
@@ -105,19 +105,6 @@ class _Citations(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         return ast.Constant(None) if _calls(node, "Source") else self.generic_visit(node)
-
-
-class _Messages(ast.NodeTransformer):
-    """Takes away the text of what is raised or asserted: words for people."""
-
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        if isinstance(node.exc, ast.Call):
-            node.exc.args = []
-        return node
-
-    def visit_Assert(self, node: ast.Assert) -> ast.AST:
-        node.msg = None
-        return node
 
 
 def _calls(node: ast.AST, name: str) -> bool:

@@ -6,19 +6,21 @@ Whoever imports this must not have imported any flavor.
 from __future__ import annotations
 
 import ast
+import linecache
 import os
 import pickle
 import resource
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.metadata import entry_points
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 import pytest
 from cosmic_ray.work_item import MutationSpec
@@ -28,14 +30,14 @@ from oracle.flavor import Flavor
 from oracle.harness import Comparison, _promised
 from oracle.registry import GROUP, load_flavors
 from oracle.run import run
-from tests.mutation.evidence import QUIET, ROOT, SLOW, Check, Evidence
-from tests.mutation.mutants import mutated, no_mutant
+from tests.mutation.evidence import LINTS, QUIET, ROOT, SLOW, Check, Evidence
+from tests.mutation.mutants import ANNOTATION, CITATION, NOTHING, effect, mutated
 
 KILLED, SURVIVED, TIMEOUT, NO_MUTANT = "killed", "survived", "timeout", "no mutant"
 SECONDS = 1.5  # of processor time for a scenario or a recording, which take milliseconds
 TEST_SECONDS = 8.0  # for a test; the longest but one takes half a second
+LINT_SECONDS = 60.0
 MEMORY = 2 << 30
-MOST_RECORDINGS = 400  # a line is run by thousands
 
 
 class Mutated(SourceFileLoader):
@@ -69,8 +71,9 @@ class Trial:
         file = Path(self.spec.module_path)
         text = file.read_text()
         code = mutated(self.spec, text)
-        if reason := no_mutant(file, text, code):
-            return NO_MUTANT, reason
+        changed = effect(file, text, code)
+        if changed == NOTHING:
+            return NO_MUTANT, changed
         sys.meta_path.insert(0, Mutated(file, code))
         system = file.parts[1]
         _limit(SECONDS)
@@ -79,23 +82,33 @@ class Trial:
         if registry.broken:
             return KILLED, "import"
         flavors = {flavor.id: flavor for flavor in registry.flavors}
-        tests: list[str] = []
-        for check in self._checks(text, str(file), system):
-            _limit(SECONDS)
-            if check[0] == "scenario" and self._differs(check, flavors):
-                return KILLED, " ".join(check)
-            if check[0] == "recording" and self._contradicts(check, flavors):
-                return KILLED, " ".join(check)
-            if check[0] == "test":
-                tests.append(check[1])
-        if killer := _failing(tests, self.thorough):
+        if changed not in (ANNOTATION, CITATION) and (killer := self._seen_by(text, str(file), flavors)):
+            return KILLED, killer
+        _shows(ROOT / file, code)
+        if killer := _failing(LINTS, LINT_SECONDS):
+            return KILLED, f"lint {killer}"
+        if self.thorough and (killer := _failing(SLOW, 10 * TEST_SECONDS)):
             return KILLED, f"test {killer}"
         return SURVIVED, ""
 
-    def _checks(self, text: str, file: str, system: str) -> Iterator[Check]:
+    def _seen_by(self, text: str, file: str, flavors: dict[str, Flavor]) -> str:
+        """The check that sees that flavors act otherwise, if one does."""
+        tests: list[str] = []
+        for check in self._checks(text, file):
+            _limit(SECONDS)
+            if check[0] == "scenario" and self._differs(check, flavors):
+                return " ".join(check)
+            if check[0] == "recording" and self._contradicts(check, flavors):
+                return " ".join(check)
+            if check[0] == "test":
+                tests.append(check[1])
+        killer = _failing(tests, TEST_SECONDS)
+        return f"test {killer}" if killer else ""
+
+    def _checks(self, text: str, file: str) -> Iterator[Check]:
         """The checks that run what is mutated, those that killed neighbours first."""
         lines = statement_lines(text, self.spec.start_pos[0])
-        checks = self.evidence.checks
+        checks, system = self.evidence.checks, Path(file).parts[1]
         if lines is None:  # runs when the module is imported
             numbers = set(range(len(checks)))
         else:
@@ -107,9 +120,7 @@ class Trial:
                 found.remove(check)
                 yield check
         yield from (check for check in found if check[0] == "scenario")
-        played = [check for check in found if check[0] == "recording"]
-        yield from played if self.thorough else played[:: len(played) // MOST_RECORDINGS + 1]
-        yield from (check for check in found if check[0] == "test")
+        yield from (check for check in found if check[0] != "scenario")
 
     def _differs(self, check: Check, flavors: dict[str, Flavor]) -> bool:
         """Whether a scenario fails, or the committed report would say something else of it."""
@@ -153,28 +164,40 @@ def statement_lines(text: str, line: int) -> range | None:
     return found
 
 
-def _failing(tests: list[str], thorough: bool) -> str:
-    """The test that fails, if one does. Those that take seconds are left out if it need not be thorough."""
+def _failing(wanted: Sequence[str], seconds: float) -> str:
+    """The test that fails, if one does, of some files or by their ids; each may take so much processor time."""
     failed: list[str] = []
 
     class Watch:
         """Picks the tests, gives each its time, and takes down who failed."""
 
         def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-            items[:] = [item for item in items if item.nodeid in tests or item.nodeid.startswith(SLOW)]
+            items[:] = [item for item in items if item.nodeid in named or item.nodeid.partition("::")[0] in named]
 
         def pytest_runtest_setup(self, item: pytest.Item) -> None:
-            _limit(10 * TEST_SECONDS if item.nodeid.startswith(SLOW) else TEST_SECONDS)
+            _limit(seconds)
 
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
             if report.failed:
                 failed.append(report.nodeid)
 
-    files = [*dict.fromkeys(test.partition("::")[0] for test in tests), *(SLOW if thorough else ())]
-    _limit(TEST_SECONDS)
+    named = frozenset(wanted)
+    files = [*dict.fromkeys(test.partition("::")[0] for test in wanted)]
+    _limit(seconds)
     if files and pytest.main([*QUIET, *files], plugins=[Watch()]) != 0:
         return failed[0] if failed else "that can't be collected"
     return ""
+
+
+def _shows(file: Path, code: str) -> None:
+    """Who reads the module's file finds the mutated text."""
+    read = Path.read_text
+
+    def read_text(self: Path, *args: Any, **kwargs: Any) -> str:
+        return code if self.resolve() == file else read(self, *args, **kwargs)
+
+    Path.read_text = read_text  # type: ignore[method-assign]
+    linecache.cache[str(file)] = (len(code), None, code.splitlines(keepends=True), str(file))
 
 
 def _limit(seconds: float) -> None:
