@@ -32,6 +32,7 @@ def misused(modules: Modules, checked: tuple[str, ...]) -> list[Complaint]:
         for module in modules
         if module.name.startswith(checked)
         for node in ast.walk(module.tree)
+        if isinstance(node, ast.expr | ast.AugAssign)
         for message in kinds.mistakes(module, node)
         if not _in_annotation(module, node)
     )
