@@ -60,6 +60,7 @@ def boot(k: Machine, spec: MachineSpec, rev: Revision) -> None:
     proc0 = k.proc0 = _system_process(k, 0, "swapper", None, root, limit, slash)
     proc0.p_flag = P_SYSTEM
     k.initproc = _system_process(k, 1, "init", proc0, root, limit, slash)
+    k.initproc.p_textvp = k.vget("/sbin/init")
     k.kern.nextpid = 1
     k.nprocs = 2
     k.uid(0).ui_proccnt = 2
@@ -70,7 +71,6 @@ def _system_process(k: Machine, pid: int, comm: str, parent: Proc | None, cred: 
     """Process 0 or init, each in a session of its own."""
     p = Proc(pid, k.next_serial(), comm, SACTIVE, parent)
     p.p_leader = p
-    p.p_exitsig = SIGCHLD
     p.p_ucred = cred
     slash.v_usecount += 2
     p.p_fd = FileDesc({}, {}, 1, {}, slash, slash, CMASK)
@@ -81,6 +81,7 @@ def _system_process(k: Machine, pid: int, comm: str, parent: Proc | None, cred: 
     p.p_pgrp = new_pgrp(k, pid, Session(pid, p), [p])
     if parent is not None:
         parent.p_children.append(p)
+        p.p_exitsig = SIGCHLD
     lp = _first_lwp(kern_of(k).rev, p)
     role = "init" if pid else "kernel"
     k.names[p] = k.lwp_names[lp] = role
