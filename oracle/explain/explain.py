@@ -14,18 +14,16 @@ A write to what several processes share comes with the last write of a reference
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oracle.explain.partings import Parting, Story, grouped, partings_of, phases, tell
-from oracle.explain.reasons import Reason, Witness
-from oracle.explain.record import Recorder
+from oracle.explain.reasons import Reason
+from oracle.explain.watch import View, reasons_of
 from oracle.facts import Value
 from oracle.flavor import Flavor
 from oracle.outcome import Outcome
-from oracle.run import Execution
-from oracle.scenario import Concurrently, Item, Scenario, Step, selects
-from oracle.schedule import Scheduled
+from oracle.scenario import Concurrently, Item, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,33 +86,57 @@ def explain(scenario: Scenario, one: Flavor, other: Flavor, schedule: str = "") 
 
     Raises UsageError for a flavor that can't be watched, or for a schedule that does not fit.
     """
-    flavors = (one, other)
-    stories = (tell(scenario, one, schedule), tell(scenario, other, schedule))
-    silent = tuple(f"{flavor.id}: {story.silent}" for flavor, story in zip(flavors, stories, strict=True) if story.silent)
-    items = [None, *scenario.steps]
-    partings = [] if silent else partings_of(scenario, flavors, stories)
-    rows = tuple(_row(item, stories, partings) for item in items)
-    if not partings:
-        return Explanation(scenario, flavors, rows, (), silent)
-    kept, follows = grouped(scenario, partings)
-    reasons = (
-        _reasons(scenario, flavors, 0, kept, schedule),
-        _reasons(scenario, flavors, 1, kept, schedule),
-    )
-    found = [
-        Difference(
-            parting.path,
-            parting.step,
-            (
-                Side(one.id, parting.values[0], reasons[0].get(parting.path, ())),
-                Side(other.id, parting.values[1], reasons[1].get(parting.path, ())),
-            ),
-            parting.lasts,
-            tuple(follows.get(parting.path, ())),
+    (explanation,) = explain_all(scenario, [(one, other)], schedule)
+    return explanation
+
+
+def explain_all(scenario: Scenario, pairs: Sequence[tuple[Flavor, Flavor]], schedule: str = "") -> tuple[Explanation, ...]:
+    """The same for several pairs, in their order. Each flavor is run twice, however many pairs it is in."""
+    flavors = {flavor.id: flavor for pair in pairs for flavor in pair}
+    stories = {name: tell(scenario, flavor, schedule) for name, flavor in flavors.items()}
+    compared = [_Pair(scenario, pair, (stories[pair[0].id], stories[pair[1].id])) for pair in pairs]
+    for name, flavor in flavors.items():
+        views = [View(phases(scenario, one.flavors), one.kept, side) for one in compared for side in one.sides_of(name)]
+        if any(view.partings for view in views):
+            reasons_of(scenario, flavor, views, schedule)
+            found = iter(views)
+            for one in compared:
+                for side in one.sides_of(name):
+                    one.reasons[side] = next(found).found
+    return tuple([one.explanation() for one in compared])
+
+
+class _Pair:
+    """Two flavors on a scenario: where they part, and, when they have been watched, why."""
+
+    def __init__(self, scenario: Scenario, flavors: tuple[Flavor, Flavor], stories: tuple[Story, Story]) -> None:
+        self.scenario = scenario
+        self.flavors = flavors
+        self.stories = stories
+        self.silent = tuple(
+            f"{flavor.id}: {story.silent}" for flavor, story in zip(flavors, stories, strict=True) if story.silent
         )
-        for parting in kept
-    ]
-    return Explanation(scenario, flavors, rows, tuple(sorted(found, key=_when)), silent)
+        self.partings = [] if self.silent else partings_of(scenario, flavors, stories)
+        self.kept, self.follows = grouped(scenario, self.partings)
+        self.reasons: list[Mapping[str, tuple[Reason, ...]]] = [{}, {}]
+
+    def sides_of(self, flavor: str) -> list[int]:
+        """On which sides a flavor is: on both, if it is compared with itself."""
+        return [side for side, one in enumerate(self.flavors) if one.id == flavor]
+
+    def explanation(self) -> Explanation:
+        """What has been found."""
+        rows = tuple([_row(item, self.stories, self.partings) for item in [None, *self.scenario.steps]])
+        found = [self._difference(parting) for parting in self.kept]
+        return Explanation(self.scenario, self.flavors, rows, tuple(sorted(found, key=_when)), self.silent)
+
+    def _difference(self, parting: Parting) -> Difference:
+        one, other = [
+            Side(flavor.id, value, reasons.get(parting.path, ()))
+            for flavor, value, reasons in zip(self.flavors, parting.values, self.reasons, strict=True)
+        ]
+        follows = tuple(self.follows.get(parting.path, ()))
+        return Difference(parting.path, parting.step, (one, other), parting.lasts, follows)
 
 
 def _when(difference: Difference) -> tuple[int, int]:
@@ -130,43 +152,3 @@ def _row(item: Item | None, stories: tuple[Story, Story], partings: Iterable[Par
         tuple(one for one in story.outcomes.get(index, ()) if one.step in wanted and item is not None) for story in stories
     ]
     return Row(item, (outcomes[0], outcomes[1]), tuple(parting.path for parting in partings if parting.step == index))
-
-
-# --- why ----------------------------------------------------------------------------------------------------------------
-
-
-def _reasons(
-    scenario: Scenario, flavors: tuple[Flavor, Flavor], side: int, partings: Sequence[Parting], schedule: str
-) -> dict[str, tuple[Reason, ...]]:
-    """Run on a flavor again, under observation, and say what decided some facts where they part."""
-    execution = Execution(scenario, flavors[side], checked=False, chooser=Scheduled(schedule))
-    recorder = Recorder(execution.k, flavors[side])
-    witness = Witness(execution, recorder)
-    found: dict[str, tuple[Reason, ...]] = {}
-    steps = execution.steps()
-    next(steps)
-    recorder.begin()
-    item: Item | None = None
-    for phase in phases(scenario, flavors):
-        before = recorder.serial
-        calls: tuple[Step, ...] = ()
-        while phase != (0,) and (item is None or item.index < phase[-1]) and _more(scenario, flavors[side], item, phase):
-            with recorder.watching():
-                item = next(steps, None)
-            if item is None:
-                break
-            calls += item.steps if isinstance(item, Concurrently) else (item,) if isinstance(item, Step) else ()
-        witness.window(before, tuple(step.index for step in calls))
-        for parting in partings:
-            if parting.step == phase[-1]:
-                found[parting.path] = witness.reasons(parting.path, parting.values[side], parting.others[side])
-    execution.k.dismantle()
-    return found
-
-
-def _more(scenario: Scenario, flavor: Flavor, last: Item | None, phase: tuple[int, ...]) -> bool:
-    """Whether a flavor takes another step of a phase."""
-    return any(
-        (last is None or item.index > last.index) and item.index in phase and (not item.only or selects(item.only, flavor.id))
-        for item in scenario.steps
-    )
