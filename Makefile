@@ -58,6 +58,8 @@ fresh: $(READY)  # are the committed schema and reports what this tree makes, by
 	cmp schema/scenario.schema.json build/fresh/scenario.schema.json
 	$(BIN)/fork-oracle schema not-shown --output build/fresh/not-shown.schema.json
 	cmp schema/not-shown.schema.json build/fresh/not-shown.schema.json
+	$(BIN)/fork-oracle schema finding --output build/fresh/finding.schema.json
+	cmp schema/finding.schema.json build/fresh/finding.schema.json
 	$(BIN)/fork-oracle schema report --output build/fresh/report.schema.json
 	cmp schema/report.schema.json build/fresh/report.schema.json
 	$(BIN)/fork-oracle run specs --reports build/fresh/reports > build/fresh/run.txt || { cat build/fresh/run.txt; exit 1; }
@@ -92,6 +94,7 @@ schema: $(READY)  ## write schema/ anew
 	mkdir -p schema
 	$(BIN)/fork-oracle schema --output schema/scenario.schema.json
 	$(BIN)/fork-oracle schema not-shown --output schema/not-shown.schema.json
+	$(BIN)/fork-oracle schema finding --output schema/finding.schema.json
 	$(BIN)/fork-oracle schema report --output schema/report.schema.json
 
 reports: $(READY)  ## write reports/ anew

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
+
+from oracle.facts import FACTS, Fact, Subject
+
+ROLES = CALLER, CHILD, OTHER = "<caller>", "<child>", "<other>"  # what a role is to the last call that makes a process
+CITATION = re.compile(r"\S+ \S+ \S+, \w+( \[\d+(-\d+)?(, \d+(-\d+)?)*\])?")
 
 
 class Kind(Enum):
@@ -68,11 +74,26 @@ class Finding:
         return not self.scenarios or matches(self.scenarios, scenario)
 
 
-def matches(patterns: Iterable[str], text: str) -> bool:
-    """Whether one of some patterns fits. Brackets in a pattern are brackets: kinds of facts and lines are full of them."""
-    return any(fnmatchcase(text, pattern.replace("[", "[[]")) for pattern in patterns)
+def matches(patterns: Iterable[str], *texts: str) -> bool:
+    """Whether one of some patterns fits one of some texts. Brackets in a pattern are brackets."""
+    return any(fnmatchcase(text, pattern.replace("[", "[[]")) for pattern in patterns for text in texts)
 
 
 def is_citation(line: str) -> bool:
-    """Whether a line of `decided` names a C function, rather than saying in words that nothing decided."""
-    return ".c " in line and ", " in line
+    """Whether a line names a function of a C source, rather than saying in words that nothing decided."""
+    return CITATION.fullmatch(line) is not None
+
+
+def kinds_of_facts() -> tuple[str, ...]:
+    """Every kind of fact that flavors can part on, as `oracle.signature.kind_of` writes it."""
+    return tuple([kind for fact in FACTS for kind in _kinds(fact)])
+
+
+def _kinds(fact: Fact) -> list[str]:
+    subjects = {
+        Subject.CALL: ["call"],
+        Subject.MACHINE: ["machine"],
+        Subject.PROCESS: list(ROLES),
+        Subject.PAIR: [f"{one}~{other}" for one in ROLES for other in ROLES],
+    }[fact.subject]
+    return [f"{subject}.{fact.name}" if fact.name else subject for subject in subjects]

@@ -10,8 +10,10 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from oracle.args import SECTIONS
 from oracle.facts import FACTS, Subject
+from oracle.finding import kinds_of_facts
 from oracle.flavor import Flavor
 from oracle.load.entry_shape import NotShownListShape
+from oracle.load.finding_shape import FindingShape
 from oracle.load.parts import ROLE
 from oracle.load.shape import shapes
 
@@ -50,6 +52,21 @@ def not_shown_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
     _tidy(made, {})
     _select(made["$defs"], flavors)
     return {"$schema": DIALECT, **made, "title": "Entries that no fork-oracle scenario shows"}
+
+
+def finding_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
+    """The JSON Schema of the files of the catalogue of findings."""
+    made = FindingShape.model_json_schema(schema_generator=_Generator)
+    _tidy(made, {})
+    known = [flavor.id for flavor in flavors]
+    places = [*dict.fromkeys(flavor.system for flavor in flavors), *known]
+    side, top = made["$defs"]["SideShape"]["properties"], made["properties"]
+    side["flavors"]["items"]["examples"] = known
+    top["advice"]["propertyNames"] = {"enum": places}
+    top["facts"]["items"]["examples"] = list(kinds_of_facts())
+    for key in ("since", "until"):
+        top[key]["enum"] = known
+    return {"$schema": DIALECT, **made, "title": "A finding of fork-oracle"}
 
 
 def _select(defs: dict[str, Any], flavors: Sequence[Flavor]) -> None:

@@ -154,15 +154,15 @@ def schema(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle schema`."""
     import json
 
-    from oracle.schema import not_shown_schema, scenario_schema
+    from oracle.schema import finding_schema, not_shown_schema, scenario_schema
 
     if options.of == "report":
         from oracle.report.json_shape import report_schema
 
         made = report_schema()
     else:
-        make = not_shown_schema if options.of == "not-shown" else scenario_schema
-        made = make(chosen(installed(terminal), []))
+        makers = {"scenario": scenario_schema, "not-shown": not_shown_schema, "finding": finding_schema}
+        made = makers[options.of](chosen(installed(terminal), []))
     _put(json.dumps(made, indent=2) + "\n", options.output, terminal)
     return OK
 

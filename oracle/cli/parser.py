@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from oracle.cli import distinguish_parser, sweep_parser
+from oracle.cli import distinguish_parser, findings_parser, sweep_parser
 from oracle.cli.sweep_parser import Commands
 
 EXIT_CODES = """\
@@ -165,6 +165,7 @@ def build_parser() -> argparse.ArgumentParser:
     _explore(commands)
     _show(commands)
     _explain(commands)
+    findings_parser.add(commands, _add, _flavors, _output)
     _sources(commands)
     _errors(commands)
     sweep_parser.add(commands, _add, _flavors, _output)
@@ -351,6 +352,7 @@ SCHEMA_EXAMPLES = """\
 examples:
   fork-oracle schema --output schema/scenario.schema.json
   fork-oracle schema not-shown --output schema/not-shown.schema.json
+  fork-oracle schema finding --output schema/finding.schema.json
   fork-oracle schema report --output schema/report.schema.json
 
 and as the first line of a scenario:
@@ -394,8 +396,9 @@ def _lists(commands: Commands) -> None:
     made.add_argument(
         "of",
         nargs="?",
-        choices=("scenario", "not-shown", "report"),
+        choices=("scenario", "not-shown", "finding", "report"),
         default="scenario",
-        help="of scenario files, of lists of the defects that no scenario shows, or of report.json (default: %(default)s)",
+        help="of scenario files, of lists of the defects that no scenario shows, of findings, or of report.json "
+        "(default: %(default)s)",
     )
     _output(made)

@@ -7,11 +7,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oracle.load.files import (
+    FINDINGS,
     SUFFIX,
+    find_findings,
     find_not_shown,
     find_scenarios,
     is_not_shown,
     is_scenario,
+    load_finding,
     load_not_shown,
     load_scenario,
     loads,
@@ -19,15 +22,20 @@ from oracle.load.files import (
 )
 
 if TYPE_CHECKING:
+    from oracle.finding import Finding
     from oracle.scenario import Scenario
 
 __all__ = [
+    "FINDINGS",
     "SUFFIX",
+    "dump_finding",
     "dump_scenario",
+    "find_findings",
     "find_not_shown",
     "find_scenarios",
     "is_not_shown",
     "is_scenario",
+    "load_finding",
     "load_not_shown",
     "load_scenario",
     "loads",
@@ -40,3 +48,10 @@ def dump_scenario(scenario: Scenario) -> str:
     from oracle.load.dump import dump_scenario as dump
 
     return dump(scenario)
+
+
+def dump_finding(finding: Finding) -> str:
+    """A finding as YAML, in the form people write it."""
+    from oracle.load.dump_finding import dump_finding as dump
+
+    return dump(finding)

@@ -53,7 +53,7 @@ def dump_scenario(scenario: Scenario) -> str:
     if scenario.processes != (ProcessSpec("parent"),):
         top["processes"] = {process.name: _process(process) for process in scenario.processes}
     top["steps"] = [_item(item, "shows" if scenario.standard is None else "requires") for item in scenario.steps]
-    return yaml.dump(top, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=False)
+    return yaml.dump(top, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=False)
 
 
 class _Flow(tuple[Any, ...]):
@@ -66,13 +66,15 @@ class _FlowMap(dict[Any, Any]):
     """A mapping on one line."""
 
 
-class _Dumper(yaml.SafeDumper):
+class Dumper(yaml.SafeDumper):
     """Quotes whatever our reader, or another one, might take for something else than the text it is."""
 
     def ignore_aliases(self, data: object) -> bool:
+        """Never: people write a thing out."""
         return True
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Lists stand further in than their key."""
         super().increase_indent(flow, False)
 
     def text(self, data: str) -> yaml.Node:
@@ -92,9 +94,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 _STR = "tag:yaml.org,2002:str"
-_Dumper.add_representer(str, _Dumper.text)
-_Dumper.add_representer(_Flow, _Dumper.flow)
-_Dumper.add_representer(_FlowMap, _Dumper.flow_map)
+Dumper.add_representer(str, Dumper.text)
+Dumper.add_representer(_Flow, Dumper.flow)
+Dumper.add_representer(_FlowMap, Dumper.flow_map)
 
 
 def _is_text(data: str) -> bool:

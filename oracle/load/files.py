@@ -1,4 +1,4 @@
-"""Scenario files: finding them, telling them from other people's YAML, reading them."""
+"""Scenario files, lists and findings: finding them, telling them from other people's YAML, reading them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING
 from oracle.errors import ScenarioError, UsageError
 
 if TYPE_CHECKING:
+    from oracle.finding import Finding
     from oracle.flavor import Flavor
     from oracle.register import NotShown
     from oracle.scenario import Scenario
 
 SUFFIX = ".yaml"
 SPECS = "specs"  # the folder below which files get their names
+FINDINGS = "findings"  # the folder in it with the catalogue
 _PEEK = 256 * 1024
 
+MAX_NAME = 40
+_FINDING = re.compile(rf"(?=.{{1,{MAX_NAME}}}$)[a-z0-9]+(-[a-z0-9]+)*")
 _TITLE = re.compile(rb"""^(?:\xef\xbb\xbf)?["']?title["']?[ \t]*:(?:\s|$)""", re.MULTILINE)
 _NOT_SHOWN = re.compile(rb"""^(?:\xef\xbb\xbf)?["']?not_shown["']?[ \t]*:(?:\s|$)""", re.MULTILINE)
 _STEPS = re.compile(rb"""^(?:\xef\xbb\xbf)?["']?steps["']?[ \t]*:(?:\s|$)""", re.MULTILINE)
@@ -77,9 +81,32 @@ def load_not_shown(path: Path, flavors: Sequence[Flavor]) -> tuple[NotShown, ...
 
     root = read(_text(path), str(path))
     problems = Problems(str(path))
-    check_shape(root, Shapes(NotShownListShape, {}), problems)
+    check_shape(root, Shapes(NotShownListShape, {}, "list"), problems)
     if not problems.found:
         found = not_shown(root, flavors, problems)
+        if not problems.found:
+            return found
+    raise problems.error()
+
+
+def load_finding(path: Path, flavors: Sequence[Flavor], *, draft: bool = False) -> Finding:
+    """Read a file of the catalogue of findings; of a draft, also one with TODO in it. Raises ScenarioError as for scenarios."""
+    from oracle.load.finding_shape import FindingShape
+    from oracle.load.findings import finding
+    from oracle.load.problems import Problems, check_shape
+    from oracle.load.shape import Shapes
+    from oracle.load.yamlpos import read
+
+    name = path.name.removesuffix(SUFFIX)
+    if _FINDING.fullmatch(name) is None:
+        raise ScenarioError(
+            f"the name of a finding is lower-case words with '-' between them, at most {MAX_NAME} letters", str(path)
+        )
+    root = read(_text(path), str(path))
+    problems = Problems(str(path))
+    check_shape(root, Shapes(FindingShape, {}, "finding"), problems)
+    if not problems.found:
+        found = finding(root, name, flavors, problems, draft=draft)
         if not problems.found:
             return found
     raise problems.error()
@@ -133,6 +160,22 @@ def find_scenarios(paths: Iterable[Path]) -> list[Path]:
 def find_not_shown(paths: Iterable[Path]) -> list[Path]:
     """The lists of entries that are not shown in some folders, sorted, and those named themselves."""
     return _find(paths, is_not_shown, is_not_shown)
+
+
+def find_findings(paths: Iterable[Path]) -> list[Path]:
+    """The catalogue that belongs to some scenarios, sorted: what is in folders called `findings`, below the folders given, or
+    in the nearest folder called `specs` that a path is in."""
+    found: set[Path] = set()
+    for path in paths:
+        folders = [Path(folder) for folder, _, _ in os.walk(path)] if path.is_dir() else []
+        above = next((one for one in (path, *path.parents, *path.absolute().parents) if one.name == SPECS), None)
+        for folder in (*folders, *([above / FINDINGS] if above is not None else [])):
+            if folder.name == FINDINGS and folder.is_dir():
+                found.update(one for one in folder.iterdir() if one.suffix == SUFFIX and not one.name.startswith("."))
+    named: dict[Path, Path] = {}
+    for one in sorted(found):
+        named.setdefault(one.resolve(), one)
+    return list(named.values())
 
 
 def _find(paths: Iterable[Path], wanted: Callable[[Path], bool], wanted_by_name: Callable[[Path], bool]) -> list[Path]:

@@ -9,6 +9,10 @@ from typing_extensions import TypeAliasType
 
 MAX_STEPS = 500
 MAX_DESCRIPTOR = 9_999
+TOPICS = (
+    "results", "limits", "memory", "files", "signals", "groups", "vfork", "parents", "tracing", "stop-on-fork", "threads",
+    "accounting", "notes", "native", "races", "defects", "posix",
+)  # fmt: skip
 
 ROLE = r"^[A-Za-z][A-Za-z0-9_-]{0,39}$"
 OCTAL = r"^(0o)?[0-7]{1,6}$"

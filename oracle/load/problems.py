@@ -55,7 +55,9 @@ class Problems:
 def check_shape(root: Node, shapes: Shapes, problems: Problems) -> None:
     """Add what is wrong with the shape of a document."""
     if not isinstance(root.value, dict):
-        problems.add(root, f"a scenario is a mapping with title, topic and steps, not {show(root)}")
+        *keys, last = [name for name, field in shapes.scenario.model_fields.items() if field.is_required()]
+        wanted = f"{', '.join(keys)} and {last}" if keys else last
+        problems.add(root, f"a {shapes.whole} is a mapping with {wanted}, not {show(root)}")
         return
     try:
         shapes.scenario.model_validate(root.value)
@@ -116,7 +118,7 @@ def _describe(
 ) -> None:
     """Add the flaws of one value, or of one key."""
     node = root.at(path)
-    name = _name(path)
+    name = _name(path) if path else f"the {shapes.whole}"
     if is_key:
         wanted = _wanted(errors)
         problems.add(_key(root, path), f"key {str(path[-1])!r}; expected {wanted}{_close(str(path[-1]), errors)}")
@@ -150,8 +152,6 @@ def _describe(
 
 def _name(path: Path) -> str:
     """What a message calls the value at a path."""
-    if not path:
-        return "the scenario"
     last = path[-1]
     if isinstance(last, str):
         return f"`{last}`"

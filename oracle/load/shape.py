@@ -20,7 +20,8 @@ from oracle.calls import PORTABLE, CallSpec, Kind, Param
 from oracle.errors import FlavorError
 from oracle.flavor import Flavor
 from oracle.load.entry_shape import DefectShape, NotShownShape, StandardShape
-from oracle.load.parts import LEFT_OUT, MAX_STEPS, Octal, Only, Role, Selector, Shape, Signal, Text
+from oracle.load.finding_shape import SideShape
+from oracle.load.parts import LEFT_OUT, MAX_STEPS, TOPICS, Octal, Only, Role, Selector, Shape, Signal, Text
 from oracle.load.start_shape import (
     FileShape,
     KtraceShape,
@@ -36,10 +37,6 @@ from oracle.load.start_shape import (
 
 MAX_PROCESSES = 50  # at the start; steps may make more
 
-TOPICS = (
-    "results", "limits", "memory", "files", "signals", "groups", "vfork", "parents", "tracing", "stop-on-fork", "threads",
-    "accounting", "notes", "native", "races", "defects", "posix",
-)  # fmt: skip
 Word = TypeAliasType("Word", bool | int | str)
 Words = TypeAliasType("Words", list[int | str])
 Expected = TypeAliasType(
@@ -133,6 +130,7 @@ class Shapes:
 
     scenario: type[Shape]
     steps: Mapping[str, type[Shape]]
+    whole: str = "scenario"  # what a message calls a file
 
 
 def shapes(flavors: Iterable[Flavor]) -> Shapes:
@@ -195,6 +193,8 @@ def fields_at(known: Shapes, path: tuple[str | int, ...], kind: str | None) -> d
             model = StandardShape
         case ("not_shown", _):
             model = NotShownShape
+        case ("sides", _):
+            model = SideShape
         case ("processes", _):
             model = ProcessShape
         case ("processes", _, str(part), _):

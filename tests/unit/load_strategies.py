@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from oracle.calls import PORTABLE, CallSpec, Kind, Param
 from oracle.extras import STOPS, KtraceSpec, MachineExtras, ProcessExtras, ThreadSpec, TracedSpec
 from oracle.facts import FACTS, Fact, Subject
-from oracle.load.shape import TOPICS
+from oracle.load.parts import TOPICS
 from oracle.load.start_shape import RESOURCES
 from oracle.scenario import (
     STUBBORN,

@@ -1,0 +1,224 @@
+"""`fork-oracle findings` and `fork-oracle triage`: the catalogue of findings, and what is not in it."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from oracle.cli.commands import chosen, installed, paths_or_specs, read, read_not_shown
+from oracle.cli.terminal import NOT_AS_EXPECTED, OK, Terminal, check_places, write_files
+from oracle.errors import ScenarioError, UsageError
+from oracle.finding import Finding
+from oracle.findings.apart import aparts
+from oracle.findings.check import completed, stale, unknown
+from oracle.findings.claims import Apart, Catalogue
+from oracle.findings.draft import drafts
+from oracle.findings.kept import Kept
+from oracle.flavor import Flavor
+from oracle.harness import compare
+from oracle.load import SUFFIX, dump_finding, find_findings, load_finding
+from oracle.registry import Registry
+from oracle.report import findings_report
+from oracle.report.look import Look
+from oracle.report.text import plural
+from oracle.scenario import Scenario
+from oracle.sources.listing import Listing, read_listings, sources_folder
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the commands look at."""
+
+    registry: Registry
+    flavors: tuple[Flavor, ...]
+    scenarios: Sequence[Scenario]
+    entries: frozenset[str]  # of registers and standards, shown or not
+    differences: tuple[Apart, ...]
+
+
+def findings(options: Namespace, terminal: Terminal) -> int:
+    """List, show, check or complete findings."""
+    check_places([file for file in (options.output, options.kept) if file is not None])
+    registry = installed(terminal)
+    paths = paths_or_specs(options.specs)
+    known = read_findings(paths, registry, draft=options.complete)
+    wanted = _named(known, options.ids)
+    if options.complete and not options.ids:
+        raise UsageError("complete which findings? Give their ids")
+    look = Look() if options.output is not None and options.color != "always" else terminal.look()
+    if options.check:
+        return _check(known, _world(paths, registry, options, terminal), options, look, terminal)
+    if options.complete:
+        return _complete(wanted, known, _world(paths, registry, options, terminal), terminal)
+    if options.claims:
+        world = _world(paths, registry, options, terminal)
+        judged = Catalogue(known).judge(world.differences)
+        text = findings_report.claimed(wanted, judged, look)
+    elif options.format == "json":
+        text = json.dumps([_plain(one) for one in wanted], indent=2) + "\n"
+    elif options.format == "markdown":
+        text = "".join(f"- `{one.id}` ({one.kind.value}, {one.topic}): {one.title}\n" for one in wanted)
+    elif options.ids:
+        listings = _listings(registry.flavors, options.sources)
+        text = "\n".join(findings_report.one(one, listings, look) for one in wanted)
+    else:
+        text = findings_report.table(wanted, look)
+    _put(text, options.output, terminal)
+    return OK
+
+
+def triage(options: Namespace, terminal: Terminal) -> int:
+    """Put differences that no finding claims together, and draft findings of them."""
+    check_places([file for file in (options.output, options.kept) if file is not None])
+    registry = installed(terminal)
+    paths = paths_or_specs(options.paths)
+    known = read_findings(paths, registry)
+    world = _world(paths, registry, options, terminal)
+    judged = Catalogue(known).judge(world.differences)
+    made = drafts(judged.new, {scenario.name: scenario.topic for scenario in world.scenarios})
+    look = Look() if options.output is not None and options.color != "always" else terminal.look()
+    _put(findings_report.drafts(made, look), options.output, terminal)
+    if options.drafts is not None:
+        try:
+            options.drafts.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"can't make the folder {str(options.drafts)!r}: {error.strerror}") from error
+        texts = {
+            options.drafts / f"{draft.finding.id}{SUFFIX}": dump_finding(draft.finding)
+            + findings_report.evidence(draft.differences)
+            for draft in made
+        }
+        write_files(texts)
+        terminal.say(f"{plural(len(texts), 'draft')} written to {options.drafts}")
+    return NOT_AS_EXPECTED if made else OK
+
+
+def read_findings(paths: Sequence[Path], registry: Registry, *, draft: bool = False) -> tuple[Finding, ...]:
+    """The catalogue that belongs to some scenarios, by id. Raises ScenarioError with all that is wrong."""
+    found: dict[str, Finding] = {}
+    wrong = []
+    for file in find_findings(paths):
+        try:
+            one = load_finding(file, registry.flavors, draft=draft)
+        except ScenarioError as error:
+            wrong.append(str(error))
+            continue
+        if one.id in found:
+            wrong.append(str(ScenarioError(f"{one.id} is called as the finding in {found[one.id].file}", one.file)))
+        found[one.id] = one
+    if wrong:
+        raise ScenarioError("\n".join(wrong))
+    return tuple(found[name] for name in sorted(found))
+
+
+def _named(known: Sequence[Finding], ids: Sequence[str]) -> list[Finding]:
+    by_id = {one.id: one for one in known}
+    names = [Path(name).name.removesuffix(SUFFIX) for name in ids]
+    for name in names:
+        if name not in by_id:
+            from oracle.args import hint
+
+            raise UsageError(f"no finding is called {name!r}{hint(name, by_id)}; 'fork-oracle findings' lists them")
+    return [by_id[name] for name in names] if names else list(known)
+
+
+def _world(paths: Sequence[Path], registry: Registry, options: Namespace, terminal: Terminal) -> World:
+    """Run all scenarios, and look for what decided their differences."""
+    flavors = chosen(registry, getattr(options, "flavor", []))
+    scenarios = read(paths, registry)
+    entries = {one.id for one in read_not_shown(paths, registry)}
+    entries |= {scenario.entry.id for scenario in scenarios if scenario.entry is not None}
+    kept = Kept(options.kept, flavors)
+    advance, close = terminal.progress(len(scenarios))
+    try:
+        differences = differences_of(scenarios, flavors, kept, advance)
+    finally:
+        close()
+        write_files(kept.texts())
+    return World(registry, flavors, scenarios, frozenset(entries), differences)
+
+
+def differences_of(
+    scenarios: Sequence[Scenario], flavors: Sequence[Flavor], kept: Kept, advance: Callable[[object], None]
+) -> tuple[Apart, ...]:
+    """The differences of all pairs of flavors on some scenarios."""
+    found: list[Apart] = []
+    for scenario in scenarios:
+        there = kept.get(scenario)
+        if there is None:
+            there = aparts(compare(scenario, flavors), flavors)
+            kept.put(scenario, there)
+        found += there
+        advance(scenario)
+    return tuple(found)
+
+
+def _check(known: Sequence[Finding], world: World, options: Namespace, look: Look, terminal: Terminal) -> int:
+    judged = Catalogue(known).judge(world.differences)
+    flaws = [*unknown(known, [one.name for one in world.scenarios], world.entries), *stale(known, judged)]
+    parts = [look.bad(str(flaw)) for flaw in flaws]
+    if judged.new:
+        parts.append(findings_report.new(judged.new, look))
+    done = len(judged.differences) - len(judged.new)
+    parts.append(
+        f"{done} of {plural(len(judged.differences), 'difference')} claimed by {plural(len(judged.used), 'finding')}, "
+        f"{len(judged.new)} new; {plural(len(flaws), 'flaw')} in {plural(len(known), 'finding')}"
+    )
+    _put("\n".join(parts) + "\n", options.output, terminal)
+    return NOT_AS_EXPECTED if flaws or judged.new else OK
+
+
+def _complete(wanted: Sequence[Finding], known: Sequence[Finding], world: World, terminal: Terminal) -> int:
+    """Write what belongs into `decided` into the files of some findings."""
+    from oracle.load.dump_finding import with_decided
+
+    code = OK
+    texts = {}
+    for finding in wanted:
+        made = completed(finding, world.differences, known)
+        if not any(side.decided for side in made.sides) and any(side.decided for side in finding.sides):
+            terminal.say(
+                f"{finding.id}: no difference is about its facts, flavors and scenarios and has one of its lines; left as it is"
+            )
+            code = NOT_AS_EXPECTED
+        elif made != finding:
+            file = Path(finding.file)
+            texts[file] = with_decided(file.read_text("utf-8"), [side.decided for side in made.sides], finding.file)
+            count = sum(len(side.decided) for side in made.sides)
+            before = sum(len(side.decided) for side in finding.sides)
+            terminal.say(f"{finding.id}: {plural(count, 'line')} in `decided` now, {before} before")
+        else:
+            terminal.say(f"{finding.id}: complete as it is")
+    write_files(texts)
+    return code
+
+
+def _plain(finding: Finding) -> dict[str, object]:
+    made: dict[str, object] = {one.name: getattr(finding, one.name) for one in fields(finding)}
+    made["kind"] = finding.kind.value
+    made["advice"] = dict(finding.advice)
+    made["sides"] = [
+        {one.name: list(getattr(side, one.name)) if one.name != "does" else side.does for one in fields(side)}
+        for side in finding.sides
+    ]
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in made.items()}
+
+
+def _listings(flavors: Sequence[Flavor], folder: Path | None) -> dict[str, Listing]:
+    """The C of the flavors' sources that is at hand, by the name of the source."""
+    place = sources_folder(folder)
+    found = {} if place is None else read_listings(place)
+    return {str(source): found[flavor.id] for flavor in flavors for source in flavor.sources if flavor.id in found}
+
+
+def _put(text: str, output: Path | None, terminal: Terminal) -> None:
+    if output is None:
+        terminal.write(text)
+    else:
+        write_files({output: text})
+
+
+COMMANDS: dict[str, Callable[[Namespace, Terminal], int]] = {"findings": findings, "triage": triage}

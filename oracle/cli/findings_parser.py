@@ -1,0 +1,89 @@
+"""The words of `findings` and `triage`: options, and help that teaches them. Imports no module that does anything."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from oracle.cli.sweep_parser import Adder, Commands
+
+FINDINGS = """\
+The catalogue of findings: what differs between kernels, told for people, each in one file below specs/findings. Without
+arguments they are listed; with an ID that finding is shown, with the C of its lines if the listings are at hand (--sources, or
+FORK_ORACLE_SOURCES).
+
+A finding claims a difference if the two flavors are on two sides of it, the kind of fact is one of its `facts`, the scenario
+one of its `scenarios` (if it names any), and on each side one of the lines that `explain` names is in `decided`. Of concurrent
+steps no lines are known; there `scenarios` has to name the scenario.
+
+--check runs all scenarios and looks for differences that no finding claims (new), and for findings and lines that claim nothing
+any more (stale). --claims lists what findings claim. --complete writes into the files of the findings that are named the lines
+that belong into `decided`: it starts from those that are there (one line on one side will do), and takes those of every
+difference about the same facts, flavors and scenarios that has one of them and that no other finding claims.
+"""
+
+FINDINGS_EXAMPLES = """\
+examples:
+  fork-oracle findings
+  fork-oracle findings stop-of-a-vfork-child --sources DIR
+  fork-oracle findings --check --kept /tmp/kept.json
+  fork-oracle findings stop-of-a-vfork-child --complete --kept /tmp/kept.json
+  fork-oracle findings stop-of-a-vfork-child --claims
+"""
+
+TRIAGE = """\
+Differences that no finding claims, put together by the lines that decided them: what has one root is one draft of a finding.
+With --drafts, each is written to a file with all filled in that the runs tell, and TODO for what only a person can say; a draft
+is no finding before its last TODO is gone. Move it to specs/findings then, under a name that says what differs.
+"""
+
+TRIAGE_EXAMPLES = """\
+examples:
+  fork-oracle triage                                   all scenarios below ./specs
+  fork-oracle triage specs/vfork --drafts build/drafts
+  fork-oracle triage specs/vfork/until-exec.yaml --flavor dragonfly --flavor netbsd
+"""
+
+
+def add(
+    commands: Commands,
+    adder: Adder,
+    flavors: Callable[[argparse.ArgumentParser, str], None],
+    output: Callable[[argparse.ArgumentParser], None],
+) -> None:
+    """Add both commands; `adder`, `flavors` and `output` add what all commands share."""
+    made = adder(commands, "findings", "the catalogue of what differs, told for people", FINDINGS, FINDINGS_EXAMPLES)
+    made.add_argument("ids", metavar="ID", nargs="*", help="findings, by their ids (all)")
+    made.add_argument("--specs", metavar="PATH", type=Path, action="append", default=[], help="scenarios (./specs)")
+    does = made.add_mutually_exclusive_group()
+    does.add_argument(
+        "--check", action="store_true", help="look for what is new and what is stale; the exit code is 1 if anything is"
+    )
+    does.add_argument("--claims", action="store_true", help="list the differences that they claim")
+    does.add_argument(
+        "--complete", action="store_true", help="write the lines that belong into `decided` into the files of IDs"
+    )
+    _kept(made)
+    made.add_argument(
+        "--sources", metavar="DIR", type=Path, help="folder of listings of the C (the environment's FORK_ORACLE_SOURCES)"
+    )
+    made.add_argument(
+        "--format", choices=("table", "json", "markdown"), default="table", help="table (the default), json or markdown"
+    )
+    output(made)
+    made = adder(commands, "triage", "differences that no finding claims, and drafts of findings", TRIAGE, TRIAGE_EXAMPLES)
+    made.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="scenario files, or folders of them (./specs)")
+    flavors(made, "system@revision, or system for its newest revision; may be repeated (all installed flavors)")
+    made.add_argument("--drafts", metavar="DIR", type=Path, help="write a draft of a finding for each group to this folder")
+    _kept(made)
+    output(made)
+
+
+def _kept(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--kept",
+        metavar="FILE",
+        type=Path,
+        help="take differences of scenarios and flavors that are as they were from FILE, and keep them there",
+    )
