@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from oracle.facts import FACTS, Fact, Subject
 
-ROLES = CALLER, CHILD, OTHER = "<caller>", "<child>", "<other>"  # what a role is to the last call that makes a process
+ROLES = ("<caller>", "<child>", "<other>")  # what a role is to the last call that makes a process
 CITATION = re.compile(r"\S+ \S+ \S+, \w+( \[\d+(-\d+)?(, \d+(-\d+)?)*\])?")
 
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from oracle.diff import Divergence
 from oracle.explain.explain import Explanation
 from oracle.facts import Subject, Value, lookup
-from oracle.finding import CALLER, CHILD, OTHER
+from oracle.finding import ROLES
 from oracle.harness import Comparison
 from oracle.scenario import Scenario
 
+CALLER, CHILD, OTHER = ROLES
 ERRNO = re.compile(r"E[A-Z0-9]+")
 NOT_MADE = "not made"
 # Facts whose texts are names that a scenario chose, or numbers: what counts is whether there is one.
