@@ -60,6 +60,10 @@ def _dispatch(command: str, options: Namespace, terminal: Terminal) -> int:
             from oracle.cli import findings
 
             return findings.COMMANDS[command](options, terminal)
+        if command == "fuzz":
+            from oracle.cli.fuzz import fuzz
+
+            return fuzz(options, terminal)
         return commands.COMMANDS[command](options, terminal)
     except ScenarioError as error:
         terminal.say_lines(str(error))  # a line for each flaw, starting with its place: editors jump there

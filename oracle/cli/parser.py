@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from oracle.cli import distinguish_parser, findings_parser, sweep_parser
+from oracle.cli import distinguish_parser, findings_parser, fuzz_parser, sweep_parser
 from oracle.cli.sweep_parser import Commands
 
 EXIT_CODES = """\
@@ -170,6 +170,7 @@ def build_parser() -> argparse.ArgumentParser:
     _errors(commands)
     sweep_parser.add(commands, _add, _flavors, _output)
     distinguish_parser.add(commands, _add)
+    fuzz_parser.add(commands, _add, _flavors)
     _lists(commands)
     return parser
 

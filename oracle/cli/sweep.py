@@ -46,7 +46,7 @@ def sweep(options: Namespace, terminal: Terminal) -> int:
     text = sweep_report.to_json(found) if options.format == "json" else sweep_report.render(found, _look(options, terminal))
     _put(text, None if interrupted else options.output, terminal)
     if options.save is not None:
-        _save(options.save, found)
+        _save(options.save, found, flavors)
     terminal.say(
         f"{plural(found.done, 'case')} on {plural(len(flavors), 'flavor')}, {plural(found.runs, 'run')}, "
         f"seed {made.seed}, in {seconds:.2f} s"
@@ -154,16 +154,17 @@ def make_folder(folder: Path) -> None:
         raise UsageError(f"can't make the folder {str(folder)!r}: {error.strerror}") from error
 
 
-def _save(folder: Path, found: Findings) -> None:
+def _save(folder: Path, found: Findings, flavors: Sequence[Flavor]) -> None:
     """The simplest case of each bucket as a scenario file that is named after the bucket."""
-    from oracle.load import SUFFIX, dump_scenario
+    from oracle.load import SUFFIX
+    from oracle.report.found import found_file
 
-    write_files({
-        folder / f"{bucket.signature.ident}{SUFFIX}": dump_scenario(
-            scenario_of(found.plan, bucket.smallest, bucket.signature.ident)
-        )
-        for bucket in found.buckets
-    })  # fmt: skip
+    files: dict[Path, str] = {}
+    for bucket in found.buckets:
+        name = bucket.signature.ident
+        how = f"fork-oracle sweep: {found.plan.space.text(bucket.smallest.index)} in state {bucket.smallest.state.name}"
+        files[folder / f"{name}{SUFFIX}"] = found_file(name, scenario_of(found.plan, bucket.smallest, name), flavors, how)
+    write_files(files)
 
 
 def _look(options: Namespace, terminal: Terminal) -> Look:

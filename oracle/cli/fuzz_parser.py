@@ -1,0 +1,76 @@
+"""The words of `fuzz`: options, and help that teaches them. Imports no module of the project but the other parsers'."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from oracle.cli.sweep_parser import Adder, Commands
+
+FUZZ = """\
+Look for divergences that nobody thought of: random machines, programs of several actors, flag words with bits that have names
+and bits that have none, allocations that fail. Each case is run on all flavors. What they disagree on is taken apart into
+symptoms, and those that are known already are subtracted, so that what everybody knows doesn't hide what is rare. A case with
+anything left is shrunk, in its program and in its machine, to the smallest that still shows it; then it is asked which lines
+of C decided. What the same lines decide is one bucket: it is told once, with the number of cases and its smallest one.
+
+--output DIR writes each bucket as a scenario file that says what it shows, and `fork-oracle run FILE` shows it.
+
+The search ends after --time (a minute, if nothing is said) or after --cases, in batches: so a few cases more may be done. With
+--store it goes on where it was interrupted, by Ctrl-C or by a power cut, and by the end of its time, too. The same seed and
+number of cases find the same, with however many jobs and in however many sittings.
+"""
+
+FUZZ_EXAMPLES = """\
+examples:
+  fork-oracle fuzz --flavor netbsd --flavor dragonfly             for a minute
+  fork-oracle fuzz --flavor dragonfly@1.67 --flavor dragonfly --cases 10000 --seed 7 --output build/found
+  fork-oracle fuzz --flavor netbsd --flavor dragonfly --time 1h --store search.db
+  fork-oracle fuzz --flavor netbsd --flavor dragonfly --known specs     only what no scenario in specs shows
+"""
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def add(commands: Commands, adder: Adder, flavors: Callable[..., None]) -> None:
+    """Put the subcommand to the others."""
+    made = adder(commands, "fuzz", "random machines and programs, what flavors disagree on shrunk", FUZZ, FUZZ_EXAMPLES)
+    flavors(made, "system@revision, or system for its newest revision; twice or more", required=True)
+    made.add_argument("--seed", metavar="N", type=_number, default=0, help="which random cases (0)")
+    made.add_argument("--time", metavar="TIME", type=_seconds, help="how long to go on: 60s, 10m, 1h (60s, without --cases)")
+    made.add_argument("--cases", metavar="N", type=_number, help="how many cases in all, those in the store among them")
+    made.add_argument("--jobs", metavar="N", type=_jobs, default=0, help="processes, 4 at most (as many as processors)")
+    made.add_argument("--store", metavar="FILE", type=Path, help="keep what is found in FILE, and go on where FILE ends")
+    made.add_argument(
+        "--known",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        default=[],
+        help="what these scenarios show is no news; may be repeated",
+    )
+    made.add_argument("--output", metavar="DIR", type=Path, help="write the smallest case of each bucket to DIR, as a scenario")
+    made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
+
+
+def _number(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 13 else -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
+    return number
+
+
+def _jobs(text: str) -> int:
+    number = _number(text)
+    if not 1 <= number <= 4:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 4")
+    return number
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smh]?)", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; expected one such as 60s, 10m or 1h")
+    return float(found[1]) * UNITS[found[2]]
