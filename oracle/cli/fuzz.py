@@ -100,7 +100,7 @@ def _search(hunt: Hunt, store: FuzzStore, options: Namespace, terminal: Terminal
 
 @contextmanager
 def asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed: the first time it is only noted, so that nothing under way is lost; the second one ends it."""
+    """Whether Ctrl-C was pressed: once, it is only noted, so that nothing under way is lost; the second time it ends all."""
     asked = threading.Event()
     before: Any = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
