@@ -16,7 +16,7 @@ from typing import Any
 import coverage
 import pytest
 
-from oracle.harness import Comparison, compare
+from oracle.harness import Comparison, compare, play
 from oracle.load import find_scenarios, load_scenario
 from oracle.outcome import RunResult
 from oracle.registry import load_flavors
@@ -99,8 +99,6 @@ def _caches() -> list[Any]:
 
 
 def _scenarios(found: Evidence, note: Callable[..., None]) -> None:
-    from oracle.run import run
-
     flavors = load_flavors().flavors
     for scenario in found.scenarios.values():
         comparison = compare(scenario, flavors)
@@ -108,17 +106,17 @@ def _scenarios(found: Evidence, note: Callable[..., None]) -> None:
         for flavor in flavors:
             if scenario.runs_on(flavor.id):
                 note("scenario", scenario.name, flavor.id)
-                found.results[scenario.name, flavor.id] = run(scenario, flavor)
+                found.results[scenario.name, flavor.id] = play(scenario, flavor)
 
 
 def _recordings(found: Evidence, note: Callable[..., None]) -> None:
-    from tests.recorded.compare import compare as play
+    from tests.recorded.compare import compare as replay
 
     flavors = {flavor.id: flavor for flavor in load_flavors().flavors}
     for number, recording in enumerate(recordings()):
         found.recordings.append(pickle.dumps(recording))
         note("recording", str(number), recording.flavor)
-        assert not play(flavors[recording.flavor], recording).differences
+        assert not replay(flavors[recording.flavor], recording).differences
 
 
 def _tests(found: Evidence, note: Callable[..., None]) -> None:

@@ -27,14 +27,14 @@ from cosmic_ray.work_item import MutationSpec
 
 from oracle.diff import diff
 from oracle.flavor import Flavor
-from oracle.harness import Comparison, _promised
+from oracle.harness import Comparison, _promised, play
 from oracle.registry import GROUP, load_flavors
-from oracle.run import run
 from tests.mutation.evidence import LINTS, QUIET, ROOT, SLOW, Check, Evidence
 from tests.mutation.mutants import ANNOTATION, CITATION, NOTHING, effect, mutated
 
 KILLED, SURVIVED, TIMEOUT, NO_MUTANT = "killed", "survived", "timeout", "no mutant"
 SECONDS = 1.5  # of processor time for a scenario or a recording, which take milliseconds
+MANY = 20
 TEST_SECONDS = 8.0  # for a test; the longest but one takes half a second
 LINT_SECONDS = 60.0
 MEMORY = 2 << 30
@@ -126,7 +126,9 @@ class Trial:
         """Whether a scenario fails, or the committed report would say something else of it."""
         _, name, flavor_id = check
         scenario = self.evidence.scenarios[name]
-        result = run(scenario, flavors[flavor_id])
+        if scenario.concurrent:
+            _limit(MANY * SECONDS)  # for every schedule
+        result = play(scenario, flavors[flavor_id])
         if result == self.evidence.results[name, flavor_id]:
             return False
         if not result.ok:
@@ -134,7 +136,7 @@ class Trial:
         results = []
         for (other, one), golden in self.evidence.results.items():
             if other == name:
-                results.append(run(scenario, flavors[one]) if one in flavors else golden)
+                results.append(play(scenario, flavors[one]) if one in flavors else golden)
         divergences = diff(results, scenario.asks_for)
         broken = tuple(one for one in divergences if _promised(scenario.agree, one.path))
         comparison = Comparison(scenario, tuple(results), divergences, broken)
@@ -142,10 +144,10 @@ class Trial:
 
     def _contradicts(self, check: Check, flavors: dict[str, Flavor]) -> bool:
         """Whether a recording says that the C did something else."""
-        from tests.recorded.compare import compare as play
+        from tests.recorded.compare import compare as replay
 
         recording = pickle.loads(self.evidence.recordings[int(check[1])])
-        return bool(play(flavors[recording.flavor], recording).differences)
+        return bool(replay(flavors[recording.flavor], recording).differences)
 
 
 def statement_lines(text: str, line: int) -> range | None:
