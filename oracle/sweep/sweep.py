@@ -130,6 +130,11 @@ class _Gathered:
 
 def findings(plan: Plan, flavors: Sequence[Flavor], store: Store) -> Findings:
     """What has been found by now. The same for the same finished jobs, whatever the order they were done in."""
+    return sorted_out(plan, flavors, store)[0]
+
+
+def sorted_out(plan: Plan, flavors: Sequence[Flavor], store: Store) -> tuple[Findings, dict[Key, Signature]]:
+    """What has been found by now, and for each way in which flavors disagree the signature of its bucket."""
     groups: dict[Key, _Gathered] = {}
     done = runs = 0
     for cell, chunk in store.chunks(plan):
@@ -140,16 +145,18 @@ def findings(plan: Plan, flavors: Sequence[Flavor], store: Store) -> Findings:
             case = Case(cell.state, smallest, plan.space.weight(smallest))
             _gather(groups, key, count, {cell.state.name: None}, case)
     buckets: dict[Signature, _Gathered] = {}
+    signatures: dict[Key, Signature] = {}
     agreeing = 0
     for key, one in groups.items():  # in the plan's order, as are their states
         if agree(key, plan.flavors):
             agreeing += one.count
             continue
-        _gather(buckets, signature(replay(plan, one.smallest, flavors)), one.count, one.states, one.smallest)
+        signatures[key] = signature(replay(plan, one.smallest, flavors))
+        _gather(buckets, signatures[key], one.count, one.states, one.smallest)
     found = tuple(Bucket(sign, one.count, tuple(one.states), one.smallest) for sign, one in buckets.items())
     outcomes = len({one for key in groups for one in key if one.kind not in SILENT})
     ordered = sorted(found, key=lambda one: (-one.count, one.signature.ident))
-    return Findings(plan, done, runs, agreeing, outcomes, tuple(ordered), _silences(plan, groups))
+    return Findings(plan, done, runs, agreeing, outcomes, tuple(ordered), _silences(plan, groups)), signatures
 
 
 def _gather(into: dict[K, _Gathered], key: K, count: int, states: dict[str, None], case: Case) -> None:
