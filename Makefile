@@ -22,7 +22,7 @@ help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 run: $(READY)  ## run specs/ on all flavors, print the divergence matrix, write reports/
-	$(BIN)/fork-oracle run specs --reports reports $(ARGS)
+	$(BIN)/fork-oracle run specs --reports reports --sweep standard $(ARGS)
 
 test: $(READY)  ## run the tests and the scenarios
 	@rm -f .coverage .coverage.*
@@ -98,7 +98,7 @@ schema: $(READY)  ## write schema/ anew
 	$(BIN)/fork-oracle schema report --output schema/report.schema.json
 
 reports: $(READY)  ## write reports/ anew
-	$(BIN)/fork-oracle run specs --reports reports > /dev/null
+	$(BIN)/fork-oracle run specs --reports reports --sweep standard > /dev/null
 
 tidy: $(READY)  ## bring the code into ruff's format, with its safe fixes
 	$(BIN)/ruff check --fix-only .

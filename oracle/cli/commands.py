@@ -46,13 +46,14 @@ def run(options: Namespace, terminal: Terminal) -> int:
     registry = installed(terminal)
     flavors = chosen(registry, options.flavor)
     _check_output(options)
+    _check_sweeps(options, flavors)
     paths = paths_or_specs(options.paths)
     scenarios, not_shown = read(paths, registry), read_not_shown(paths, registry)
     check_registers(scenarios, not_shown, registry)
     done = replace(run_all(scenarios, flavors, terminal), not_shown=not_shown)
     _put_done(_rendered(done, options.format, _look(options, terminal)), done, options, terminal)
     if options.reports is not None and done.planned is None:
-        write_reports(options.reports, done, flavors, terminal)
+        write_reports(options.reports, done, flavors, terminal, options.sweep)
     _last_words(done, options, terminal)
     return done.code()
 
@@ -313,18 +314,31 @@ def _differences(done: Done, look: Look) -> str:
     return table_report.ending(parts, done.comparisons, look, done.planned)
 
 
-def write_reports(folder: Path, done: Done, flavors: Sequence[Flavor], terminal: Terminal) -> None:
-    """Write report.md, report.json and index.html into a folder, whole or not at all."""
+def write_reports(folder: Path, done: Done, flavors: Sequence[Flavor], terminal: Terminal, sweeps: Sequence[str] = ()) -> None:
+    """Write report.md, report.json and index.html into a folder, whole or not at all. `sweeps` are shown on the page."""
+    from oracle.cli.sweeps import atlases_of
     from oracle.report import html_report
 
+    beside = html_report.Beside(atlases=atlases_of(sweeps, flavors, terminal))
     look = Look()
     texts = [_rendered(done, "markdown", look), _rendered(done, "json", look)]
     advance, close = terminal.progress(len(done.comparisons), "rows of the page")
     try:
-        texts.append(html_report.render(done.comparisons, flavors, done.not_shown, advance))
+        texts.append(html_report.render(done.comparisons, flavors, done.not_shown, advance, beside))
     finally:
         close()
     write_files({folder / name: text for name, text in zip(REPORTS, texts, strict=True)})
+
+
+def _check_sweeps(options: Namespace, flavors: Sequence[Flavor]) -> None:
+    """Refuse sweeps that can't be shown before anything runs."""
+    if not options.sweep:
+        return
+    from oracle.cli.sweeps import check_sweeps
+
+    if options.reports is None:
+        raise UsageError("--sweep says what index.html shows; add --reports DIR, which writes it")
+    check_sweeps(options.sweep, flavors)
 
 
 def _check_output(options: Namespace) -> None:

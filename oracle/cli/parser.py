@@ -57,6 +57,8 @@ examples:
   fork-oracle run specs/signals specs/vfork/until-exec.yaml --flavor dragonfly --flavor netbsd
   fork-oracle run --format json | python -m json.tool
   fork-oracle run --reports reports                 writes report.md, report.json and index.html there
+  fork-oracle run --reports reports --sweep standard
+                                                    the page has pictures of all of rfork and of all intents, too
 
 Markdown, JSON and the files of --reports are the same bytes for the same scenarios and flavors.
 """
@@ -236,6 +238,14 @@ def _run(commands: Commands) -> None:
         metavar="DIR",
         type=Path,
         help="also write DIR/report.md, DIR/report.json and DIR/index.html, the page that tells each run step by step",
+    )
+    made.add_argument(
+        "--sweep",
+        metavar="standard|FILE",
+        action="append",
+        default=[],
+        help="put a sweep on the page, every call in the colour of its bucket: standard (all words of rfork over revisions, "
+        "all intents over the systems: some seconds), or the FILE of 'fork-oracle sweep --store FILE'; may be repeated",
     )
 
 

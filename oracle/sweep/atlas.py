@@ -25,7 +25,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Atlas:
-    """A sweep, case by case. Charts with most in buckets come first."""
+    """A sweep, case by case, in the order of its states."""
 
     found: Findings
     charts: tuple[Chart, ...]
@@ -48,7 +48,7 @@ def atlas(plan: Plan, flavors: Sequence[Flavor], store: Store) -> Atlas:
     for name, places in by_state.items():
         alike.setdefault(places.tobytes(), []).append(name)
     charts = [Chart(tuple(names), by_state[names[0]]) for names in alike.values()]
-    return Atlas(found, tuple(sorted(charts, key=lambda one: -sum(place >= 0 for place in one.places))))
+    return Atlas(found, tuple(charts))
 
 
 def _undisturbed(key: Key) -> int:

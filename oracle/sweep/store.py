@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from oracle.errors import UsageError
 from oracle.sweep.chunk import Chunk, Group, Outcome
@@ -65,6 +65,11 @@ class Store(Kept):
 
     kind = "sweep"
     schema = SCHEMA
+
+    def identity(self) -> dict[str, Any] | None:
+        """What was said to `begin`; None if nobody has begun."""
+        there = self._db.execute("SELECT identity FROM sweep").fetchone()
+        return None if there is None else json.loads(there[0])
 
     def put(self, cell: Cell, chunk: Chunk) -> None:
         """Keep what a job came to."""

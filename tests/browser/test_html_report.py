@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +12,21 @@ import pytest
 
 from oracle.diff import Divergence
 from oracle.facts import Value
+from oracle.flavor import Flavor
 from oracle.harness import compare, compare_all
 from oracle.load import find_scenarios, load_scenario
 from oracle.registry import load_flavors
 from oracle.report import html_report
+from oracle.report.html_report import Beside
+from oracle.sweep.atlas import Atlas, atlas
+from oracle.sweep.plan import Plan, plan
+from oracle.sweep.standard import standard
+from oracle.sweep.states import states_named
+from oracle.sweep.store import Store
+from oracle.sweep.sweep import carry_out
 from tests.browser.chromium import ROOT, Browser, axe, chromium, programs
 from tests.unit.plugins import program, step
+from tests.unit.sample_findings import SAMPLES, claimed
 from tests.unit.toys import BARREN, TINY
 
 pytestmark = pytest.mark.skipif(
@@ -28,6 +37,8 @@ HOSTILE = "</script><img src=x onerror=\"document.title='hacked'\"><b>\x1b\u202e
 CELL = "#/cell/limits/last-ten-slots/netbsd@1.189"
 RACE = "#/cell/races/interrupt/netbsd@1.189"
 FLAVOR = "#/flavor/netbsd@1.189"
+FINDING, FINDINGS, GUIDE = "#/finding/last-ten-slots", "#/findings", "#/guide/netbsd@1.189/dragonfly@1.62"
+SPACE, INTENTS = "#/space/rfork", "#/space/spawn"
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 SEEN = "return [...document.querySelectorAll('#table tr[data-row]:not([hidden]) .name')].map((one) => one.textContent)"
 HEADING = "return document.querySelector('#view h2')?.textContent"
@@ -46,8 +57,21 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     scenarios = sorted((load_scenario(file, flavors, specs) for file in files), key=lambda one: one.name)
     place = tmp_path_factory.mktemp("report") / "index.html"
-    place.write_text(html_report.render(compare_all(scenarios, flavors), flavors), "utf-8")
+    claims = claimed([one for one in scenarios if not one.concurrent], flavors, SAMPLES)
+    states = {"rfork": ("plain", "threads", "traced"), "spawn": ("plain",)}
+    swept = [atlas_of(one, flavors, states[one.space.name]) for one in standard(flavors)]
+    beside = Beside(SAMPLES, claims, {}, swept)
+    place.write_text(html_report.render(compare_all(scenarios, flavors), flavors, beside=beside), "utf-8")
     return place
+
+
+def atlas_of(made: Plan, flavors: Sequence[Flavor], states: tuple[str, ...]) -> Atlas:
+    """A standard sweep, from some states alone."""
+    mine = [flavor for flavor in flavors if flavor.id in made.flavors]
+    short = plan(made.space, states_named(states), mine)
+    with Store() as store:
+        carry_out(short, mine, store)
+        return atlas(short, mine, store)
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +134,10 @@ def test_a_link_to_a_cell_opens_it_with_both_timelines_and_pictures(browser: Bro
     assert results == ["over (differs)", "EAGAIN, 500 ms (differs)"]
     roles = (
         "const text = (one) => one.textContent; "
-        "return [...document.querySelectorAll('svg')].map((one) => [...one.querySelectorAll('.role')].map(text))"
+        "return [...document.querySelectorAll('#view svg')].map((one) => [...one.querySelectorAll('.role')].map(text))"
     )
     assert [sorted(found) for found in browser.run(roles)] == [["last", "over", "parent", "shell"], ["last", "parent", "shell"]]
-    assert "offsets shared: 0" in browser.run("return document.querySelector('svg').textContent")
+    assert "offsets shared: 0" in browser.run("return document.querySelector('#view svg').textContent")
     assert browser.said() == []
 
 
@@ -125,7 +149,7 @@ def test_the_other_side_can_be_chosen_by_address(browser: Browser, report: Path)
 
 def test_the_pictures_follow_the_steps(browser: Browser, report: Path) -> None:
     browser.open(report, CELL)
-    count = "return document.querySelectorAll('svg:first-of-type rect').length"
+    count = "return document.querySelectorAll('#view svg:first-of-type rect').length"
     most = browser.run(count)
     for _ in range(6):
         browser.run("[...document.querySelectorAll('.stepper button')].find((one) => one.textContent === 'Earlier').click()")
@@ -167,7 +191,155 @@ def test_a_page_of_a_flavor_has_its_constants_and_coverage(browser: Browser, rep
     assert browser.said() == []
 
 
-@pytest.mark.parametrize("fragment", ["#/cell/no/such/netbsd@1.189", "#/cell/%zz/x", "#/flavor/none@1", "#/cell"])
+VISIBLE = "return document.querySelector('#static > .page:not([hidden])')"
+TEXT = f"{VISIBLE}?.innerText"
+
+
+def test_a_finding_links_to_its_scenarios_and_they_link_back(browser: Browser, report: Path) -> None:
+    browser.open(report, FINDING)
+    text = browser.run(TEXT)
+    assert "DragonFly keeps ten process slots for the superuser" in text
+    assert "forks until the table is full" in text
+    browser.run(f"{VISIBLE}.querySelector('ul a[href*=last-ten-slots]').click()")
+    browser.until(HEADING, "limits/last-ten-slots")
+    decided = "return [...document.querySelectorAll('.decided tbody tr')].map((one) => one.innerText.replace(/\\s+/g, ' '))"
+    found = browser.run(decided)
+    assert any(one.startswith("call.3 kern_fork.c 1.62, fork1 [239-240] kern_fork.c 1.189, fork1 [") for one in found)
+    assert any(one.endswith("none: it is new") for one in found)
+    browser.run("document.querySelector('.decided a').click()")
+    browser.until(f"{VISIBLE}?.id", "/finding/last-ten-slots")
+    assert browser.said() == []
+
+
+def test_the_lines_that_decided_follow_the_other_side(browser: Browser, report: Path) -> None:
+    browser.open(report, CELL + "?with=dragonfly@768af85b")
+    assert "kern_fork.c 768af85b, fork1" in browser.run("return document.querySelector('.decided').innerText")
+    assert "1.62" not in browser.run("return document.querySelector('.decided').innerText")
+
+
+@pytest.mark.parametrize(("finding", "seen"), [("last-ten-slots", ["limits/last-ten-slots"]), ("none-such", None)])
+def test_the_matrix_can_be_filtered_by_finding(browser: Browser, report: Path, finding: str, seen: list[str] | None) -> None:
+    browser.open(report)
+    every = browser.run(SEEN)
+    browser.open(report, f"#/?finding={finding}")
+    assert browser.run(SEEN) == (every if seen is None else seen)
+
+
+def test_the_index_of_findings_can_be_filtered(browser: Browser, report: Path) -> None:
+    entries = "return [...document.querySelectorAll('#findings-table tbody tr:not([hidden]) a')].map((one) => one.textContent)"
+    browser.open(report, FINDINGS)
+    assert len(browser.run(entries)) == 2
+    kind = "const kind = document.querySelector('.page:not([hidden]) .ask select'); "
+    browser.run(kind + "kind.value = 'defect'; kind.dispatchEvent(new Event('input'))")
+    assert browser.run(entries) == ["Revisions of DragonFly part on this"]
+    assert "1 of 2 findings" in browser.run(TEXT)
+
+
+def test_a_guide_says_what_changes_on_the_way_and_can_be_turned_round(browser: Browser, report: Path) -> None:
+    browser.open(report, GUIDE)
+    text = browser.run("return document.getElementById('view').innerText")
+    assert "netbsd@1.189: forks until the table is full" in text
+    assert "What to do: Leave ten slots." in text
+    assert "Revisions of DragonFly" not in text  # says nothing of NetBSD
+    there = "const [from, to] = document.querySelectorAll('#view select');"
+    browser.run(there + "from.value = 'dragonfly@1.62'; to.value = 'netbsd@1.189'; to.dispatchEvent(new Event('input'))")
+    browser.until(HEADING, "From dragonfly@1.62 to netbsd@1.189")
+    assert "What to do: Nothing to do." in browser.run("return document.getElementById('view').innerText")
+    assert browser.said() == []
+
+
+def test_a_picture_of_all_words_answers_which_bucket_a_call_is_in(browser: Browser, report: Path) -> None:
+    browser.open(report, SPACE)
+    answer = f"{VISIBLE}.querySelector('[role=status]').innerText"
+    assert browser.run(answer).startswith("rfork() from threads: bucket A, 29c93504")
+    choose = (
+        f"const page = {VISIBLE.removeprefix('return ')}; const set = (label, value) => {{"
+        "const labels = [...page.querySelectorAll('label')];"
+        "const input = labels.find((one) => one.textContent.trim().startsWith(label)).querySelector('input, select');"
+        "if (input.type === 'checkbox') input.checked = value; else input.selectedIndex = value;"
+        "input.dispatchEvent(new Event('input')); };"
+    )
+    browser.run(choose + "set('From', 1); set('RFPROC', true);")
+    assert browser.run(answer).startswith("rfork(RFPROC) from traced: bucket ")
+    browser.run(choose + "set('RFCFDG', true); set('RFFDG', true);")
+    assert browser.run(answer) == "rfork(RFFDG|RFPROC|RFCFDG) from traced: all agree"
+    assert browser.said() == []
+
+
+def test_a_click_on_a_square_asks_about_it_and_the_frame_follows(browser: Browser, report: Path) -> None:
+    """Every square: what the text says after a click is the letter that is painted there."""
+    browser.open(report, SPACE)
+    script = f"""
+      const page = {VISIBLE.removeprefix("return ")};
+      const svg = page.querySelectorAll('svg[role=img]')[1];
+      const side = Number(svg.dataset.side), left = Number(svg.dataset.left), top = Number(svg.dataset.top);
+      const frame = svg.querySelector('rect.frame').getBBox();
+      const letters = [...svg.querySelectorAll('g[transform] > text')].map((one) => [one.textContent, one.getBBox()]);
+      const out = [];
+      for (let y = 0; y < frame.height / side; y += 1) for (let x = 0; x < frame.width / side; x += 1) {{
+        const box = svg.getBoundingClientRect();
+        const [clientX, clientY] = [box.left + left + x * side + 2, box.top + top + y * side + 2];
+        svg.dispatchEvent(new MouseEvent('click', {{ clientX, clientY }}));
+        const inside = (at, b) => at >= b && at < b + side;
+        const painted = letters.find(([, b]) => inside(b.x + b.width / 2, x * side) && inside(b.y + b.height / 2, y * side));
+        const cursor = svg.querySelector('.cursor');
+        out.push([painted ? painted[0] : '', page.querySelector('[role=status]').textContent,
+          Number(cursor.getAttribute('x')) === left + x * side - 1 && Number(cursor.getAttribute('y')) === top + y * side - 1]);
+      }}
+      return out;"""
+    found = browser.run(script)
+    assert len(found) == 32
+    assert all(moved for _, _, moved in found)
+    for painted, said, _ in found:
+        assert said.startswith("rfork(")
+        assert (f"bucket {painted}," if painted else "all agree") in said
+    assert len({painted for painted, _, _ in found}) == 9
+    assert len({said for _, said, _ in found}) == 32
+
+
+def test_a_bucket_leads_to_its_simplest_case_which_is_told_like_any_other(browser: Browser, report: Path) -> None:
+    browser.open(report, SPACE)
+    href = browser.run(f"{VISIBLE}.querySelector('tbody td a').getAttribute('href')")
+    assert href == "#/cell/sweep/rfork/29c93504/dragonfly@1.67"
+    browser.open(report, href)
+    assert browser.run(HEADING) == "sweep/rfork/29c93504"
+    assert browser.run("return document.querySelectorAll('.sides tbody tr').length") > 1
+    assert browser.run("return document.querySelector('#view nav a').getAttribute('href')") == SPACE
+    assert browser.run("return document.querySelectorAll('#table tr[data-row]').length") == len(_rows(browser, report))
+    assert browser.said() == []
+
+
+def _rows(browser: Browser, report: Path) -> list[str]:
+    """The names in the matrix: no case of a sweep is among them."""
+    browser.open(report)
+    names: list[str] = browser.run(SEEN)
+    assert not any(name.startswith("sweep/") for name in names)
+    return names
+
+
+def test_a_link_to_a_bucket_opens_its_space_at_its_row(browser: Browser, report: Path) -> None:
+    browser.open(report, f"{SPACE}/712947c8")
+    assert browser.run(f"{VISIBLE}.id") == "/space/rfork"
+    top = "const top = document.getElementById('/space/rfork/712947c8').getBoundingClientRect().top; "
+    browser.until(top + "return top > 0 && top < innerHeight", True)
+
+
+def test_without_scripts_findings_and_pictures_stand_below_the_matrix(browser: Browser, report: Path) -> None:
+    browser.tell("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        browser.open(report)
+        found = browser.tell("DOMSnapshot.captureSnapshot", computedStyles=["display"])
+    finally:
+        browser.tell("Emulation.setScriptExecutionDisabled", value=False)
+    strings = found["strings"]
+    shown = " ".join(strings[number] for number in found["documents"][0]["layout"]["text"] if number >= 0)
+    assert "All of rfork on dragonfly@1.62" in shown
+    assert "forks until the table is full" in shown
+
+
+@pytest.mark.parametrize(
+    "fragment", ["#/cell/no/such/netbsd@1.189", "#/cell/%zz/x", "#/flavor/none@1", "#/cell", "#/guide/none@1/x"]
+)
 def test_an_address_that_leads_nowhere_says_so(browser: Browser, report: Path, fragment: str) -> None:
     browser.open(report, fragment)
     assert browser.run(HEADING) == "There is nothing here"
@@ -198,7 +370,13 @@ def test_texts_of_others_stay_text(browser: Browser, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("name", "fragment"), [("matrix", ""), ("cell", CELL), ("race", RACE), ("flavor", FLAVOR)])
+@pytest.mark.parametrize(
+    ("name", "fragment"),
+    [
+        ("matrix", ""), ("cell", CELL), ("race", RACE), ("flavor", FLAVOR),
+        ("finding", FINDING), ("findings", FINDINGS), ("guide", GUIDE), ("words", SPACE), ("intents", INTENTS),
+    ],
+)  # fmt: skip
 def test_pages_fit_the_window_and_are_accessible(
     browser: Browser, report: Path, size: str, scheme: str, name: str, fragment: str
 ) -> None:
@@ -224,7 +402,7 @@ def test_pages_fit_the_window_and_are_accessible(
 
 def test_on_paper_there_are_no_controls(browser: Browser, report: Path) -> None:
     browser.open(report)
-    shown = "return [...document.querySelectorAll('form, #table')].map((one) => getComputedStyle(one).display)"
+    shown = "return [...document.querySelectorAll('#home form, #table')].map((one) => getComputedStyle(one).display)"
     assert browser.run(shown) == ["flex", "table"]
     browser.tell("Emulation.setEmulatedMedia", media="print")
     assert browser.run(shown) == ["none", "table"]

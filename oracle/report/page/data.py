@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 
 from oracle.facts import FACTS
+from oracle.finding import Finding
+from oracle.findings.claims import Claims
 from oracle.outcome_sets import outcome_sets
+from oracle.report.claimed import by_topic, groups, short
 from oracle.report.digest import Line, Mark, classes, lines
 from oracle.report.failures import failures_of
 from oracle.report.page.flavor_data import Json
@@ -20,6 +23,7 @@ from oracle.report.text import show
 MOST_LINES = 120  # divergences of a row that are told
 MOST_OUTCOMES = 40  # of a concurrent scenario
 MOST_FACTS = 6  # of an outcome
+MOST_GROUPS, MOST_CLAIMED, MOST_CITED = 60, 40, 20  # of a row, by what decided: groups, facts of one, lines of a side
 
 
 def encoded(value: Json) -> str:
@@ -78,6 +82,40 @@ def _explored(row: Row, texts: Texts) -> list[Json]:
     return out
 
 
+def add_claims(
+    made: Sequence[dict[str, Json]],
+    rows: Sequence[Row],
+    texts: Texts,
+    flavors: Sequence[str],
+    catalogue: Sequence[Finding],
+    claims: Claims | None,
+) -> None:
+    """Put into each row what decided its facts, by pair of flavors, and which findings claim them.
+
+    An entry has the places of two flavors, facts, lines on both sides, and the places of findings.
+    """
+    if claims is None:
+        return
+    places = {one.id: place for place, one in enumerate(one for some in by_topic(catalogue).values() for one in some)}
+    differences = claims.by_scenario()
+    for data, row in zip(made, rows, strict=True):
+        told: list[Json] = []
+        for one in groups(differences.get(row.comparison.scenario.name, ()))[:MOST_GROUPS]:
+            if not set(one.flavors) <= set(flavors):
+                continue
+            facts = [
+                *one.paths[:MOST_CLAIMED],
+                *([f"and {len(one.paths) - MOST_CLAIMED} more"] if len(one.paths) > MOST_CLAIMED else []),
+            ]
+            lines: list[Json] = [[texts.number(short(line)) for line in side[:MOST_CITED]] for side in one.lines]
+            found = [places[finding] for finding in one.findings if finding in places]
+            told.append(
+                [[flavors.index(flavor) for flavor in one.flavors], [texts.number(path) for path in facts], *lines, found]
+            )
+        if told:
+            data["g"] = told
+
+
 def add_stories(made: Sequence[dict[str, Json]], rows: Sequence[Row], plays: Plays) -> None:
     """Put into each row, for each flavor, what is told: schedule, moments, pictures, marks."""
     for index, (data, row) in enumerate(zip(made, rows, strict=True)):
@@ -90,7 +128,7 @@ def add_stories(made: Sequence[dict[str, Json]], rows: Sequence[Row], plays: Pla
 
 
 def whole(
-    rows: Sequence[dict[str, Json]], flavors: Sequence[Json], patterns: Sequence[str], told: Told, bucketed: bool
+    rows: Sequence[dict[str, Json]], flavors: Sequence[Json], patterns: Sequence[str], told: Told, *, bucketed: bool
 ) -> Mapping[str, Json]:
     """The whole value."""
     meanings = {fact.pattern: fact.meaning for fact in FACTS}

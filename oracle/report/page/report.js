@@ -3,10 +3,11 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const { rows, flavors, facts, texts, moments, pictures, shares } = data;
+  const { rows, flavors, facts, texts, moments, pictures, shares, findings } = data;
   const $ = (id) => document.getElementById(id);
   const home = $("home"), view = $("view"), filters = $("filters"), title = document.title;
   const lines = [...document.querySelectorAll("#table tr[data-row]")];
+  const listed = rows.slice(0, data.lines); // the others are told, but stand in no matrix
   const START = 0, END = 100000;
   const KINDS = ["because", "kernel", "meanwhile", "born", "gone", "changed", "met", "UNMET", "sign", "known break", "INVARIANT",
     "CRASH", "unmodelled", "deadlock"];
@@ -41,7 +42,7 @@
 
   // --- the matrix --------------------------------------------------------------------------------------------------------
 
-  const fields = { q: "f-q", topic: "f-topic", fact: "f-fact", flavor: "f-flavor", show: "f-show", a: "f-a", b: "f-b" };
+  const fields = { q: "f-q", topic: "f-topic", fact: "f-fact", flavor: "f-flavor", show: "f-show", finding: "f-finding", a: "f-a", b: "f-b" };
   const silent = (letter) => letter === "" || letter === "!" || letter === "?";
   const odd = (row) => (row.e || []).length > 0;
 
@@ -52,7 +53,8 @@
     return found;
   }
 
-  const haystacks = rows.map((row) => [row.n, row.t, row.w, row.d, ...(row.m || []),
+  const claimedBy = listed.map((row) => new Set((row.g || []).flatMap((one) => one[4].length ? one[4] : ["new"])));
+  const haystacks = listed.map((row) => [row.n, row.t, row.w, row.d, ...(row.m || []),
     ...(row.l || []).flatMap(([path, values]) => [texts[path], ...values.map((one) => texts[one])])].join("\n").toLowerCase());
 
   function fits(row, index, want) {
@@ -62,6 +64,7 @@
     if (want.fact && !(row.a || []).some((number) => facts[number][0] === want.fact)) return false;
     if (want.flavor && letters(want.flavor) === "") return false;
     if (want.defects && !row.d) return false;
+    if (want.finding && !claimedBy[index].has(want.finding === "new" ? "new" : findings.findIndex((one) => one.id === want.finding))) return false;
     if (want.show === "differs" && row.s !== undefined) return false;
     if (want.show === "agrees" && row.s !== "all agree") return false;
     if (want.show === "alone" && row.s !== "not compared") return false;
@@ -88,7 +91,7 @@
       body.hidden = !body.querySelector("tr[data-row]:not([hidden])");
     }
     const what = data.bucketed ? "rows" : "scenarios";
-    $("shown").textContent = `${count} of ${rows.length} ${what}` + (count ? "" : ": nothing fits; take a filter away");
+    $("shown").textContent = `${count} of ${listed.length} ${what}` + (count ? "" : ": nothing fits; take a filter away");
     return want;
   }
 
@@ -108,8 +111,12 @@
 
   function prepare() {
     const fill = (id, names) => $(id).append(...names.map((name) => made("option", { value: name }, name)));
-    fill("f-topic", [...new Set(rows.map((row) => row.o))]);
-    fill("f-fact", facts.map(([pattern]) => pattern));
+    fill("f-topic", [...new Set(listed.map((row) => row.o))]);
+    const differing = new Set(listed.flatMap((row) => row.a || []));
+    fill("f-fact", facts.filter((fact, number) => differing.has(number)).map(([pattern]) => pattern));
+    $("f-finding").append(...findings.map((one) => made("option", { value: one.id }, one.title)));
+    $("f-finding").append(...claimedBy.some((one) => one.has("new")) ? [made("option", { value: "new" }, "none: a new difference")] : []);
+    $("f-finding").parentElement.hidden = !findings.length;
     for (const id of ["f-flavor", "f-a", "f-b"]) fill(id, ids);
     filters.hidden = false;
     filters.addEventListener("input", remember);
@@ -123,7 +130,7 @@
       });
     }
     $("table").addEventListener("keydown", walkCells);
-    $("places").append(made("a", { href: "#/" }, "Matrix"), ...ids.map((id) => made("a", { href: `#/flavor/${whole(id)}` }, id)));
+    $("places").append(made("a", { href: "#/" }, "Matrix"), ...otherPages.prepare(data, made), ...ids.map((id) => made("a", { href: `#/flavor/${whole(id)}` }, id)));
     $("places").hidden = false;
     $("skip").addEventListener("click", (event) => { event.preventDefault(); $("main").focus(); });
   }
@@ -174,6 +181,7 @@
       picks(row, flavor, other),
       failures(row),
       differences(row),
+      decisions(row, flavor, other),
       outcomes(row),
       story,
     ];
@@ -188,14 +196,16 @@
 
   function ways(index, flavor) {
     const near = (step) => {
-      for (let at = index + step; at >= 0 && at < rows.length; at += step) {
+      if (!lines[index]) return null;
+      for (let at = index + step; at >= 0 && at < listed.length; at += step) {
         if (rows[at].c[flavor][0] !== "" && !lines[at].hidden) return rows[at];
       }
       return null;
     };
     const [before, after] = [near(-1), near(1)];
     return made("nav", { "aria-label": "Neighbours" },
-      made("a", { href: back }, "← Matrix"),
+      lines[index] ? made("a", { href: back }, "← Matrix") :
+        made("a", { href: `#/space/${encodeURIComponent(rows[index].n.split("/")[1])}` }, "← All of ", rows[index].n.split("/")[1]),
       before && made("a", { href: cellAddress(before, ids[flavor]) }, "Previous: ", before.n),
       after && made("a", { href: cellAddress(after, ids[flavor]) }, "Next: ", after.n));
   }
@@ -249,6 +259,23 @@
       row.f && made("details", {}, made("summary", {}, "Every fact, one by one"), table("Every fact that differs", row.f)),
       made("details", {}, made("summary", {}, "What these facts mean"), made("ul", {}, (row.a || []).map((number) =>
         made("li", {}, made("code", {}, facts[number][0]), `: ${meaning.get(facts[number][0])}`)))));
+  }
+
+  function decisions(row, flavor, other) {
+    const found = (row.g || []).filter(([pair]) => pair.includes(flavor) && pair.includes(other));
+    if (!found.length) return null;
+    const cited = (numbers) => made("td", {}, numbers.length ? made("ul", {}, numbers.map((one) => made("li", {}, texts[one]))) : "–");
+    const claims = (numbers) => numbers.length ? made("ul", {}, numbers.map((one) => made("li", {},
+      made("a", { href: `#/finding/${encodeURIComponent(findings[one].id)}` }, findings[one].title)))) :
+      made("span", { class: "bad" }, "none: it is new");
+    return made("section", {}, made("h2", {}, "What decided it"),
+      made("p", { class: "quiet" }, `Between ${ids[flavor]} and ${ids[other]}: the lines of C that decided each fact on which they differ to the end, and the findings that claim it.`),
+      scrolling("What decided it", made("table", { class: "plain decided" },
+        made("thead", {}, made("tr", {}, ["fact", ids[flavor], ids[other], "finding"].map((text) => made("th", { scope: "col" }, text)))),
+        made("tbody", {}, found.map(([pair, paths, one, two, claimed]) => made("tr", {},
+          made("th", { scope: "row" }, made("ul", {}, paths.map((path) => made("li", {}, made("code", {}, texts[path]))))),
+          pair[0] === flavor ? [cited(one), cited(two)] : [cited(two), cited(one)],
+          made("td", {}, claims(claimed))))))));
   }
 
   function outcomes(row) {
@@ -529,14 +556,27 @@
       made("p", {}, made("a", { href: "#/" }, "To the matrix"))];
   }
 
+  function guidePage(parts) {
+    const found = otherPages.guide(parts.slice(1).map(decoded), cellAddress);
+    if (!found) return nothing("guide", decoded(parts.slice(1).join("/")));
+    document.title = `${found[0].textContent} – ${title}`;
+    return found;
+  }
+
   function show() {
     const { parts, query } = place();
     const [kind] = parts;
-    if (kind === "cell" || kind === "flavor") {
-      if (!home.hidden) back = location.hash && last && last.startsWith("#/?") ? last : "#/";
+    if (!home.hidden) back = location.hash && last && last.startsWith("#/?") ? last : "#/";
+    const other = otherPages.show(decoded);
+    home.hidden = Boolean(other) || home.hidden;
+    if (other) {
+      view.hidden = true;
+      view.replaceChildren();
+      document.title = `${other} – ${title}`;
+    } else if (kind === "cell" || kind === "flavor" || kind === "guide") {
       home.hidden = true;
       view.hidden = false;
-      const page = kind === "cell" ? cellPage(parts, query) : flavorPage(parts);
+      const page = kind === "cell" ? cellPage(parts, query) : kind === "guide" ? guidePage(parts) : flavorPage(parts);
       view.replaceChildren(...page.flat(3).filter((one) => one));
       scrollTo(0, 0);
       const heading = view.querySelector("h2[tabindex]");

@@ -109,6 +109,11 @@ def rows(comparisons: Sequence[Comparison], flavors: Sequence[str], separate: in
     return Rows(made, bucketed, len(rest), sum(map(len, rest)))
 
 
+def alone(comparisons: Sequence[Comparison], flavors: Sequence[str]) -> tuple[Row, ...]:
+    """A row for each comparison, which no matrix shows."""
+    return tuple([_row(shown(one.scenario.name, LONGEST), [one], flavors) for one in comparisons])
+
+
 def _telling(path: str) -> int:
     """The rank of a fact, the most telling first."""
     subject, name = split(path)
