@@ -55,7 +55,7 @@ def userenter(lp: Lwp) -> None:
 def to_be_dealt_with(lp: Lwp) -> bool:
     """Whether there is anything to do for a thread on its way to user mode."""
     p = lp.lwp_proc
-    return (p.p_siglist | lp.lwp_siglist) & ~lp.lwp_sigmask != 0 or p.p_stat != SACTIVE or lp.lwp_flag & LWP_WEXIT != 0
+    return bool((p.p_siglist | lp.lwp_siglist) & ~lp.lwp_sigmask or p.p_stat != SACTIVE or lp.lwp_flag & LWP_WEXIT)
 
 
 @models(TRAP)
