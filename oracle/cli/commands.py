@@ -10,6 +10,8 @@ from pathlib import Path
 
 from oracle.cli.terminal import BUG, INTERRUPTED, NOT_AS_EXPECTED, OK, USAGE, Terminal, check_places, write_files
 from oracle.errors import ScenarioError, UsageError
+from oracle.finding import Finding
+from oracle.findings.claims import Claims
 from oracle.flavor import Flavor
 from oracle.harness import Comparison, compare_all
 from oracle.register import NotShown, clashes
@@ -31,6 +33,8 @@ class Done:
     seconds: float
     not_shown: tuple[NotShown, ...] = ()
     planned: int | None = None
+    catalogue: tuple[Finding, ...] = ()
+    claims: Claims | None = None  # what the catalogue claims of the differences; None: nobody has asked
 
     def code(self) -> int:
         """The exit code that this run deserves."""
@@ -297,11 +301,11 @@ def _rendered(done: Done, form: str, look: Look) -> str:
     if form == "json":
         from oracle.report import json_report
 
-        return json_report.render(done.comparisons, done.flavors, done.planned, done.not_shown)
+        return json_report.render(done.comparisons, done.flavors, done.planned, done.not_shown, done.catalogue, done.claims)
     if form == "markdown":
         from oracle.report import markdown_report
 
-        return markdown_report.render(done.comparisons, done.flavors, done.planned, done.not_shown)
+        return markdown_report.render(done.comparisons, done.flavors, done.planned, done.not_shown, done.catalogue, done.claims)
     from oracle.report import table_report
 
     return table_report.render(done.comparisons, done.flavors, look, done.planned, done.not_shown)
@@ -316,10 +320,13 @@ def _differences(done: Done, look: Look) -> str:
 
 def write_reports(folder: Path, done: Done, flavors: Sequence[Flavor], terminal: Terminal, sweeps: Sequence[str] = ()) -> None:
     """Write report.md, report.json and index.html into a folder, whole or not at all. `sweeps` are shown on the page."""
-    from oracle.cli.sweeps import atlases_of
+    from oracle.cli.sweeps import atlases_of, with_cases
     from oracle.report import html_report
+    from oracle.sources.listing import listings_at_hand
 
-    beside = html_report.Beside(atlases=atlases_of(sweeps, flavors, terminal))
+    atlases = atlases_of(sweeps, flavors, terminal)
+    claims = None if done.claims is None else with_cases(done.claims, done.catalogue, atlases, flavors)
+    beside = html_report.Beside(done.catalogue, claims, listings_at_hand(flavors), atlases)
     look = Look()
     texts = [_rendered(done, "markdown", look), _rendered(done, "json", look)]
     advance, close = terminal.progress(len(done.comparisons), "rows of the page")

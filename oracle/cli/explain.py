@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from pathlib import Path
 
 from oracle.cli.commands import chosen, file_of, installed, read
 from oracle.cli.terminal import BUG, OK, Terminal, check_places, write_files
@@ -14,7 +13,7 @@ from oracle.harness import compare
 from oracle.registry import Registry
 from oracle.report.look import Look
 from oracle.scenario import Scenario
-from oracle.sources.listing import Listing, read_listings, sources_folder
+from oracle.sources.listing import listings_at_hand
 
 
 def explain(options: Namespace, terminal: Terminal) -> int:
@@ -35,7 +34,7 @@ def explain(options: Namespace, terminal: Terminal) -> int:
     for flavor in flavors:
         if not scenario.runs_on(flavor.id):
             terminal.say(f"{scenario.name} is not meant for {flavor.id}; run on it all the same")
-    listings = _listings(flavors, options.sources)
+    listings = listings_at_hand(flavors, options.sources)
     explained = explain_scenario(scenario, flavors[0], flavors[1], options.schedule)
     if options.format == "json":
         text = json.dumps(explain_report.to_json(explained, listings), indent=2) + "\n"
@@ -60,10 +59,3 @@ def _that_part(scenario: Scenario, registry: Registry) -> tuple[Flavor, ...]:
             if len(letters) == 2 and not letters & {"?", "!"}:
                 return one, other
     raise UsageError(f"no two of the installed flavors differ on {scenario.name}; name two with --flavor to see both runs")
-
-
-def _listings(flavors: tuple[Flavor, ...], folder: Path | None) -> dict[str, Listing]:
-    """The C of the flavors' sources that is at hand, by the name of the source."""
-    place = sources_folder(folder)
-    found = {} if place is None else read_listings(place)
-    return {str(source): found[flavor.id] for flavor in flavors for source in flavor.sources if flavor.id in found}

@@ -25,7 +25,7 @@ from oracle.report import findings_report
 from oracle.report.look import Look
 from oracle.report.text import plural
 from oracle.scenario import Scenario
-from oracle.sources.listing import Listing, read_listings, sources_folder
+from oracle.sources.listing import listings_at_hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def findings(options: Namespace, terminal: Terminal) -> int:
     elif options.format == "markdown":
         text = "".join(f"- `{one.id}` ({one.kind.value}, {one.topic}): {one.title}\n" for one in wanted)
     elif options.ids:
-        listings = _listings(registry.flavors, options.sources)
+        listings = listings_at_hand(registry.flavors, options.sources)
         text = "\n".join(findings_report.one(one, listings, look) for one in wanted)
     else:
         text = findings_report.table(wanted, look)
@@ -205,13 +205,6 @@ def _plain(finding: Finding) -> dict[str, object]:
         for side in finding.sides
     ]
     return {key: list(value) if isinstance(value, tuple) else value for key, value in made.items()}
-
-
-def _listings(flavors: Sequence[Flavor], folder: Path | None) -> dict[str, Listing]:
-    """The C of the flavors' sources that is at hand, by the name of the source."""
-    place = sources_folder(folder)
-    found = {} if place is None else read_listings(place)
-    return {str(source): found[flavor.id] for flavor in flavors for source in flavor.sources if flavor.id in found}
 
 
 def _put(text: str, output: Path | None, terminal: Terminal) -> None:

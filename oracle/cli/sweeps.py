@@ -7,7 +7,11 @@ from pathlib import Path
 
 from oracle.cli.terminal import Terminal
 from oracle.errors import UsageError
+from oracle.finding import Finding
+from oracle.findings.apart import aparts
+from oracle.findings.claims import Catalogue, Claims
 from oracle.flavor import Flavor
+from oracle.report.page.spaces import spaces_of
 from oracle.sweep.atlas import Atlas, atlas
 from oracle.sweep.plan import Cell, Plan, plan
 from oracle.sweep.space import space_named
@@ -37,6 +41,17 @@ def atlases_of(wanted: Sequence[str], flavors: Sequence[Flavor], terminal: Termi
         with Store(Path(name)) as store:
             made.append(atlas(stored, _of(stored, flavors), store))
     return made
+
+
+def with_cases(claims: Claims, catalogue: Sequence[Finding], atlases: Sequence[Atlas], flavors: Sequence[Flavor]) -> Claims:
+    """What findings claim, of the simplest cases of some sweeps, too."""
+    found = [
+        apart
+        for space in spaces_of(atlases, flavors)
+        for case in space.cases
+        for apart in aparts(case, _of(space.atlas.found.plan, flavors))
+    ]
+    return Claims((*claims.differences, *Catalogue(catalogue).judge(found).differences))
 
 
 def _done(made: Plan, flavors: Sequence[Flavor], terminal: Terminal) -> Atlas:

@@ -12,15 +12,19 @@ from dataclasses import asdict
 
 from oracle.diff import Divergence
 from oracle.facts import Value, lookup
+from oracle.finding import Finding
+from oracle.findings.claims import Claimed, Claims
 from oracle.harness import Comparison
 from oracle.outcome import Misplaced, RunResult
 from oracle.outcome_sets import outcome_sets
 from oracle.register import NotShown, in_order, is_claim
+from oracle.report.claimed import witnesses
 from oracle.report.crash import crash_of
 from oracle.report.defects import Entry, Seen, entries
 from oracle.report.digest import calls_of, file_in_specs, mark, summarise
 from oracle.report.explore_report import outcomes_json
-from oracle.report.standards import Claim, claims
+from oracle.report.standards import Claim
+from oracle.report.standards import claims as claims_of_standards
 from oracle.report.text import without_addresses
 from oracle.scenario import Scenario
 
@@ -34,8 +38,12 @@ def render(
     flavors: Sequence[str],
     planned: int | None = None,
     not_shown: Sequence[NotShown] = (),
+    catalogue: Sequence[Finding] = (),
+    claims: Claims | None = None,
 ) -> str:
     """The whole report. `planned`: how many scenarios there were to be, if the run was cut short."""
+    shown_by = {one: [witness.scenario for witness in found] for one, found in witnesses(claims).items()}
+    claimed = claims.by_scenario() if claims is not None else {}
     whole: dict[str, Json] = {
         "format": FORMAT,
         "complete": planned is None,
@@ -47,8 +55,12 @@ def render(
                 _not_shown(one) for one in sorted(not_shown, key=lambda one: in_order(one.id)) if not is_claim(one.id)
             ],
         },
-        "standards": [_claim(one) for one in claims(comparisons, not_shown, flavors)],
-        "scenarios": [_scenario(one) for one in sorted(comparisons, key=lambda one: one.scenario.name)],
+        "standards": [_claim(one) for one in claims_of_standards(comparisons, not_shown, flavors)],
+        "findings": [_finding(one, shown_by.get(one.id, [])) for one in sorted(catalogue, key=lambda one: one.id)],
+        "scenarios": [
+            _scenario(one, None if claims is None else claimed.get(one.scenario.name, ()))
+            for one in sorted(comparisons, key=lambda one: one.scenario.name)
+        ],
     }
     return json.dumps(whole, indent=1) + "\n"
 
@@ -77,7 +89,48 @@ def _claim(claim: Claim) -> Json:
     }
 
 
-def _scenario(comparison: Comparison) -> Json:
+def _finding(finding: Finding, shown_by: Sequence[str]) -> Json:
+    return {
+        "id": finding.id,
+        "title": finding.title,
+        "kind": finding.kind.value,
+        "topic": finding.topic,
+        "facts": list(finding.facts),
+        "sides": [
+            {
+                "flavors": list(side.flavors),
+                "does": side.does,
+                "decided": list(side.decided),
+                "background": list(side.background),
+            }
+            for side in finding.sides
+        ],
+        "only_in": list(finding.scenarios),
+        "consequence": finding.consequence,
+        "advice": dict(finding.advice),
+        "since": finding.since,
+        "until": finding.until,
+        "defects": list(finding.defects),
+        "promises": list(finding.promises),
+        "scenarios": list(shown_by),
+    }
+
+
+def _claims(claimed: Sequence[Claimed]) -> Json:
+    """What is claimed alike, together: facts by findings and pairs of flavors."""
+    by_fact: dict[tuple[str, tuple[str, ...]], list[tuple[str, str]]] = {}
+    for one in claimed:
+        by_fact.setdefault((one.apart.path, one.findings), []).append(one.apart.flavors)
+    alike: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], list[str]] = {}
+    for (path, findings), pairs in by_fact.items():
+        alike.setdefault((findings, tuple(dict.fromkeys(pairs))), []).append(path)
+    return [
+        {"findings": list(findings), "facts": list(paths), "pairs": [list(pair) for pair in pairs]}
+        for (findings, pairs), paths in alike.items()
+    ]
+
+
+def _scenario(comparison: Comparison, claimed: Sequence[Claimed] | None) -> Json:
     scenario = comparison.scenario
     letters = comparison.outcome_classes()
     promised = set(comparison.broken_promises)
@@ -94,6 +147,7 @@ def _scenario(comparison: Comparison) -> Json:
         "runs": [_run(result, letters[result.flavor], scenario) for result in comparison.results],
         "divergences": [_divergence(one, one in promised) for one in comparison.divergences],
         "outcomes": outcomes,
+        "claims": None if claimed is None else _claims(claimed),
     }
 
 

@@ -218,6 +218,17 @@ class Divergence(_Shape):
     """By flavor; null: not observed. A flavor that is missing was not compared."""
 
 
+class Claimed(_Shape):
+    """Facts on which the same pairs of flavors differ to the end, and who claims that."""
+
+    findings: list[str]
+    """The ids of the findings that claim it; none: it is new."""
+    facts: list[str]
+    """The facts, by path."""
+    pairs: list[list[str]]
+    """Pairs of flavors."""
+
+
 class Outcome(_Shape):
     """One thing that concurrent steps can come to."""
 
@@ -256,6 +267,54 @@ class Scenario(_Shape):
     """The facts on which flavors disagree."""
     outcomes: list[Outcome] | None
     """Where steps run concurrently, what they can come to; else null."""
+    claims: list[Claimed] | None
+    """Which findings claim the differences; null: there was no catalogue to ask."""
+
+
+class Side(_Shape):
+    """What some flavors do."""
+
+    flavors: list[str]
+    """Patterns of their ids."""
+    does: str
+    """What they do, in a sentence."""
+    decided: list[str]
+    """The lines of C that decide it: source, function, lines; or words where no line does."""
+    background: list[str]
+    """Further lines worth reading."""
+
+
+class Finding(_Shape):
+    """One understood way in which flavors part."""
+
+    id: str
+    """Its name in the catalogue."""
+    title: str
+    """What is the case, in a sentence."""
+    kind: Literal["design", "defect", "limit", "accident"]
+    """Meant; a mistake of one of them; what one of them can't do and says so; nobody's intention."""
+    topic: str
+    """What it is about."""
+    facts: list[str]
+    """Patterns of the kinds of facts that it is about."""
+    sides: list[Side]
+    """Who does what."""
+    only_in: list[str]
+    """Patterns of the scenarios in which alone it claims anything; empty: in all."""
+    consequence: str
+    """What a program notices."""
+    advice: dict[str, str]
+    """What a porter does, by the system or flavor that the program is going to."""
+    since: str
+    """The first flavor known to do so; or empty."""
+    until: str
+    """The last one; or empty."""
+    defects: list[str]
+    """Entries of registers of defects."""
+    promises: list[str]
+    """Promises of manual pages, and assertions of standards."""
+    scenarios: list[str]
+    """The scenarios that show it."""
 
 
 class Report(_Shape):
@@ -273,6 +332,8 @@ class Report(_Shape):
     """The registers of defects."""
     standards: list[Claim]
     """Assertions of standards, as far as they are part of the run."""
+    findings: list[Finding]
+    """The catalogue, by id; empty, if the run had none."""
     scenarios: list[Scenario]
     """By name."""
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oracle.diff import Divergence
+from oracle.finding import Finding
+from oracle.findings.claims import Claimed, Claims
 from oracle.harness import Comparison
 from oracle.outcome_sets import outcome_sets
 from oracle.register import NotShown, in_order, is_claim
+from oracle.report.claimed import by_topic, witnesses
 from oracle.report.defects import WHY, counts, entries
 from oracle.report.digest import NOT_COMPARED, Cell, Mark, calls_of, cells, compared, condensed, file_in_specs, folds, summarise
 from oracle.report.explore_report import DEFAULT, NEVER, extent, facts_of, silence
 from oracle.report.failures import failures_of, when
 from oracle.report.standards import claims, reason_for, tallies
-from oracle.report.text import ABSENT, code, html, markdown, show
+from oracle.report.text import ABSENT, code, html, markdown, plural, show
 
 WORDS = {
     Mark.OK: "ok",
@@ -34,14 +37,18 @@ def render(
     flavors: Sequence[str],
     planned: int | None = None,
     not_shown: Sequence[NotShown] = (),
+    catalogue: Sequence[Finding] = (),
+    claims: Claims | None = None,
 ) -> str:
     """The whole report. `planned`: how many scenarios there were to be, if the run was cut short."""
     ordered = sorted(comparisons, key=lambda one: one.scenario.name)
     parts = ["# What the kernels do", _summary(ordered, planned), _failures(ordered), _matrix(ordered, flavors)]
+    claimed = claims.by_scenario() if claims is not None else {}
     parts += [
+        _findings(catalogue, claims),
         _registers(ordered, flavors, not_shown),
         _standards(ordered, flavors, not_shown),
-        *(_scenario(one) for one in ordered),
+        *(_scenario(one, claimed.get(one.scenario.name, ())) for one in ordered),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -82,6 +89,33 @@ def _matrix(comparisons: Sequence[Comparison], flavors: Sequence[str]) -> str:
             for one in members
         ]
         parts.append(f"### {markdown(topic) or '(no topic)'}\n\n{table(headers, rows)}")
+    return "\n\n".join(parts)
+
+
+def _findings(catalogue: Sequence[Finding], claims: Claims | None) -> str:
+    """The findings by topic, a line each, and what none of them claims. Empty if there are none."""
+    if not catalogue:
+        return ""
+    where = witnesses(claims)
+    parts = ["## Findings"]
+    if claims is not None:
+        named = list(dict.fromkeys(one.scenario for one in claims.new))
+        new = f"; {len(claims.new)} new, in {', '.join(map(code, named))}" if named else ", none new"
+        total = plural(len(claims.differences), "difference")
+        parts.append(f"{total} between pairs of flavors, claimed by {plural(len(claims.used), 'finding')}{new}.")
+    rows = [
+        [
+            code(one.id, cell=True),
+            markdown(one.title),
+            one.kind.value,
+            markdown(one.topic),
+            " / ".join(", ".join(code(flavor, cell=True) for flavor in side.flavors) for side in one.sides),
+            str(len(where.get(one.id, ()))),
+        ]
+        for some in by_topic(catalogue).values()
+        for one in some
+    ]
+    parts.append(table(["finding", "", "kind", "topic", "flavors", "scenarios"], rows))
     return "\n\n".join(parts)
 
 
@@ -154,7 +188,7 @@ def _values(values: Sequence[str]) -> str:
     return " / ".join(value if value == NOT_COMPARED else code(value, cell=True) for value in values)
 
 
-def _scenario(comparison: Comparison) -> str:
+def _scenario(comparison: Comparison, claimed: Sequence[Claimed]) -> str:
     """One scenario: why it is there, what its calls gave, where flavors part, and what broke."""
     scenario = comparison.scenario
     parts = [f"## {code(scenario.name)}", f"**{markdown(scenario.title)}** ({code(file_in_specs(scenario))})"]
@@ -166,8 +200,18 @@ def _scenario(comparison: Comparison) -> str:
         parts.append(f"### Outcomes\n\n{_outcomes(comparison)}")
     if comparison.divergences:
         parts.append(f"### Divergences\n\n{_by_path(comparison)}")
+    if claimed:
+        parts.append(_claims(claimed))
     parts.append(_remarks(comparison))
     return "\n\n".join(part for part in parts if part)
+
+
+def _claims(claimed: Sequence[Claimed]) -> str:
+    """The findings that claim the divergences, and the facts that none does."""
+    ids = list(dict.fromkeys(finding for one in claimed for finding in one.findings))
+    new = list(dict.fromkeys(one.apart.path for one in claimed if not one.findings))
+    said = [f"Findings: {', '.join(map(code, ids))}."] if ids else []
+    return " ".join([*said, *([f"**New**: {', '.join(map(code, new))}."] if new else [])])
 
 
 def _calls(comparison: Comparison) -> str:

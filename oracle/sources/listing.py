@@ -17,6 +17,7 @@ from pathlib import Path
 
 from oracle.cite import CFunction, write_lines
 from oracle.errors import UsageError
+from oracle.flavor import Flavor
 
 VARIABLE = "FORK_ORACLE_SOURCES"
 ABSENT = f"{VARIABLE} is not set: there are no listings of the C sources to compare with"
@@ -120,6 +121,13 @@ def sources_folder(named: Path | None = None) -> Path | None:
     """The folder of listings: as named, or as the environment has it; None without either."""
     variable = os.environ.get(VARIABLE)
     return named or (Path(variable) if variable else None)
+
+
+def listings_at_hand(flavors: Iterable[Flavor], named: Path | None = None) -> dict[str, Listing]:
+    """The C of the flavors' sources that is at hand, by the name of the source; nothing, if no folder is named anywhere."""
+    place = sources_folder(named)
+    found = {} if place is None else read_listings(place)
+    return {str(source): found[flavor.id] for flavor in flavors for source in flavor.sources if flavor.id in found}
 
 
 def read_listings(folder: Path) -> dict[str, Listing]:

@@ -49,6 +49,12 @@ CASES = Finding(
 SAMPLES = (SLOTS, CASES)
 
 
+def apart(scenario: str, path: str, one: str = "tinyos@1", other: str = "barren@1", line: str = "") -> Apart:
+    """A difference of two toys."""
+    lines = (line or f"{NETBSD}, fork1 [258]",)
+    return Apart(scenario, path, path, 1, (one, other), ("kid", "EAGAIN"), (lines, lines))
+
+
 def hostile(text: str) -> Finding:
     """A finding all of whose texts are one."""
     sides = (Side(("tinyos@*",), text, (text,), (text,)), Side(("barren@1", text), text, (f"{text}.c 1, f [1-2]",)))

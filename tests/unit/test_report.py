@@ -240,7 +240,7 @@ def test_json_has_the_documented_shape() -> None:
     found = json.loads(json_report.render([on(FORK, TINY, BARREN), on(UMASK, CRASHING, ODD)], ids(TINY, BARREN, CRASHING, ODD)))
     assert found["format"] == 1
     assert found["complete"] is True
-    assert list(found) == ["format", "complete", "flavors", "summary", "defects", "standards", "scenarios"]
+    assert list(found) == ["format", "complete", "flavors", "summary", "defects", "standards", "findings", "scenarios"]
     forked, masked = found["scenarios"]
     assert list(forked) == [
         "name",
@@ -254,6 +254,7 @@ def test_json_has_the_documented_shape() -> None:
         "runs",
         "divergences",
         "outcomes",
+        "claims",
     ]
     assert forked["file"] == "topic/name.yaml"
     run = forked["runs"][1]

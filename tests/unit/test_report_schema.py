@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from oracle.findings.claims import Claimed, Claims
 from oracle.harness import compare
 from oracle.load import find_not_shown, find_scenarios, load_not_shown, load_scenario
 from oracle.register import Because, NotShown
@@ -20,6 +21,7 @@ from oracle.report.json_shape import report_schema
 from oracle.report.standards import Stand
 from oracle.scenario import Defect
 from tests.unit.plugins import check, program, step
+from tests.unit.sample_findings import SAMPLES, SLOTS, apart
 from tests.unit.toys import BARREN, CRASHING, LEAKY, ODD, TINY, VAGUE
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +46,9 @@ def report() -> Any:
     umask = program(step(1, "parent", "umask", mask="077"))
     comparisons = [compare(scenario, flavors), compare(fork, flavors), compare(umask, [TINY, LEAKY])]
     missing = [NotShown("odd/Q2", ("odd",), Because.INTERLEAVING, "It waits.")]
-    return json.loads(json_report.render(comparisons, [flavor.id for flavor in flavors], None, missing))
+    claims = Claims((Claimed(apart(fork.name, "call.1"), (SLOTS.id,)), Claimed(apart(fork.name, "kid.state"), ())))
+    ids = [flavor.id for flavor in flavors]
+    return json.loads(json_report.render(comparisons, ids, None, missing, SAMPLES, claims))
 
 
 def test_the_shipped_schema_is_what_the_shape_makes() -> None:

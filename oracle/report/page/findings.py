@@ -17,6 +17,7 @@ from oracle.sources.listing import Listing
 
 MOST_SCENARIOS, MOST_PATHS, MOST_LINES = 40, 4, 60  # of a finding; of a scenario; of a side
 ROOM = 1_200_000  # characters for all pages of findings
+BRIEF, LONGEST = 200, 600  # characters of a text: where there is no room left, and in a guide
 
 
 def address(finding: str) -> str:
@@ -41,7 +42,7 @@ def pages(catalogue: Sequence[Finding], claims: Claims | None, listings: Mapping
             page = _page(one, where.get(one.id, ()), listings)
             room -= len(page)
             if room < 0:
-                page = _page(one, where.get(one.id, ())[:2], {})
+                page = _brief(one)
             made.append(page)
     return join(made, "\n")
 
@@ -55,13 +56,13 @@ def data(catalogue: Sequence[Finding], flavors: Sequence[str], claims: Claims | 
 def _data(one: Finding, flavors: Sequence[str], where: Sequence[Witness]) -> Json:
     return {
         "id": shown(one.id, 100),
-        "title": shown(one.title),
+        "title": shown(one.title, LONGEST),
         "kind": one.kind.value,
         "topic": shown(one.topic, 60),
         "on": [one.side_of(flavor) for flavor in flavors],
-        "does": [shown(side.does) for side in one.sides],
-        "so": shown(one.consequence),
-        "advice": [[shown(place, 60), shown(text)] for place, text in one.advice],
+        "does": [shown(side.does, LONGEST) for side in one.sides],
+        "so": shown(one.consequence, LONGEST),
+        "advice": [[shown(place, 60), shown(text, LONGEST)] for place, text in one.advice],
         "claims": [shown(text, 60) for text in (*one.defects, *one.promises)],
         "seen": [[shown(pair, 60) for pair in witness.pairs[0]] + [shown(witness.scenario, 200)] for witness in where[:1]],
     }
@@ -111,6 +112,13 @@ def _page(one: Finding, where: Sequence[Witness], listings: Mapping[str, Listing
         *_seen(one, where),
     ]  # fmt: skip
     return element("article", *parts, id=address(one.id), class_="page", aria_label=shown(one.title, 200))
+
+
+def _brief(one: Finding) -> Html:
+    """The page of a finding for which there is no more room."""
+    title = element("h2", shown(one.title, BRIEF), tabindex=-1)
+    rest = element("p", f"There is no room here for more; fork-oracle findings {shown(one.id, 100)} tells it.", class_="note")
+    return element("article", title, rest, id=address(one.id), class_="page", aria_label=shown(one.title, BRIEF))
 
 
 def _sides(one: Finding, listings: Mapping[str, Listing]) -> Html:
