@@ -62,6 +62,8 @@ fresh: $(READY)  # are the committed schema and reports what this tree makes, by
 	cmp schema/finding.schema.json build/fresh/finding.schema.json
 	$(BIN)/fork-oracle schema report --output build/fresh/report.schema.json
 	cmp schema/report.schema.json build/fresh/report.schema.json
+	$(BIN)/fork-oracle schema identify-facts --output build/fresh/identify-facts.schema.json
+	cmp schema/identify-facts.schema.json build/fresh/identify-facts.schema.json
 	$(BIN)/fork-oracle run specs --reports build/fresh/reports > build/fresh/run.txt || { cat build/fresh/run.txt; exit 1; }
 	diff -r -x index.html reports build/fresh/reports
 
@@ -96,6 +98,7 @@ schema: $(READY)  ## write schema/ anew
 	$(BIN)/fork-oracle schema not-shown --output schema/not-shown.schema.json
 	$(BIN)/fork-oracle schema finding --output schema/finding.schema.json
 	$(BIN)/fork-oracle schema report --output schema/report.schema.json
+	$(BIN)/fork-oracle schema identify-facts --output schema/identify-facts.schema.json
 
 reports: $(READY)  ## write reports/ anew
 	$(BIN)/fork-oracle run specs --reports reports --sweep standard > /dev/null

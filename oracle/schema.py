@@ -14,6 +14,8 @@ from oracle.finding import kinds_of_facts
 from oracle.flavor import Flavor
 from oracle.load.entry_shape import NotShownListShape
 from oracle.load.finding_shape import FindingShape
+from oracle.load.observed import ABSENT, MOST
+from oracle.load.observed import FORMAT as FACTS_FORMAT
 from oracle.load.parts import ROLE
 from oracle.load.shape import shapes
 
@@ -67,6 +69,48 @@ def finding_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
     for key in ("since", "until"):
         top[key]["enum"] = known
     return {"$schema": DIALECT, **made, "title": "A finding of fork-oracle"}
+
+
+def identify_facts_schema() -> dict[str, Any]:
+    """The JSON Schema of files of observed facts. Of a scenario that is written out it says no more than that there is one."""
+    values: dict[str, dict[str, Any]] = {
+        "bool": {"anyOf": [{"type": ["boolean", "null"]}, {"const": ABSENT}]},
+        "int": {"anyOf": [{"type": ["integer", "null"]}, {"const": ABSENT}]},
+        "text": {"type": ["string", "integer", "null"]},
+        "list": {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}, {"const": ABSENT}]},
+    }
+    scenario = {
+        "description": "The name of a scenario, as its path below the folder of scenarios; or a whole one, as a file has it.",
+        "anyOf": [{"type": "string"}, {"type": "object", "required": ["title", "topic", "steps"]}],
+    }
+    entry = {
+        "scenario": scenario,
+        "facts": {
+            "description": "What there is after the last step, by path. null: not known; absent: not there.",
+            **_check_schema(),
+        },
+        "program": {"description": "What to do, for people. It is not read."},
+        "meaning": {"description": "What the paths mean, for people. It is not read."},
+    }
+    top = {
+        "format": {"const": FACTS_FORMAT},
+        "about": {"type": "string", "description": "What was observed, for people."},
+        "scenarios": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MOST,
+            "items": {"type": "object", "properties": entry, "required": ["scenario", "facts"], "additionalProperties": False},
+        },
+    }
+    return {
+        "$schema": DIALECT,
+        "title": "Facts for fork-oracle identify",
+        "type": "object",
+        "properties": top,
+        "required": ["format", "scenarios"],
+        "additionalProperties": False,
+        "$defs": {f"fact_{kind}": value for kind, value in values.items()},
+    }
 
 
 def _select(defs: dict[str, Any], flavors: Sequence[Flavor]) -> None:

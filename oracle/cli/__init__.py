@@ -64,6 +64,10 @@ def _dispatch(command: str, options: Namespace, terminal: Terminal) -> int:
             from oracle.cli.fuzz import fuzz
 
             return fuzz(options, terminal)
+        if command == "identify":
+            from oracle.cli import identify
+
+            return identify.run(options, terminal)
         return commands.COMMANDS[command](options, terminal)
     except ScenarioError as error:
         terminal.say_lines(str(error))  # a line for each flaw, starting with its place: editors jump there

@@ -159,12 +159,14 @@ def schema(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle schema`."""
     import json
 
-    from oracle.schema import finding_schema, not_shown_schema, scenario_schema
+    from oracle.schema import finding_schema, identify_facts_schema, not_shown_schema, scenario_schema
 
     if options.of == "report":
         from oracle.report.json_shape import report_schema
 
         made = report_schema()
+    elif options.of == "identify-facts":
+        made = identify_facts_schema()
     else:
         makers = {"scenario": scenario_schema, "not-shown": not_shown_schema, "finding": finding_schema}
         made = makers[options.of](chosen(installed(terminal), []))

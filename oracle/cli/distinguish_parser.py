@@ -1,8 +1,9 @@
-"""The words of `distinguish`: options, and help that teaches them. Imports no module of the project but for types."""
+"""The words of `distinguish` and `identify`: options, and help that teaches them. Imports nothing that does anything."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from oracle.cli.sweep_parser import Adder, Commands
@@ -45,8 +46,66 @@ examples:
 """
 
 
-def add(commands: Commands, adder: Adder) -> None:
-    """Put the subcommand to the others."""
+IDENTIFY = """\
+Whose facts are these? Reads facts that somebody's emulator, or a real system, showed of some scenarios, and says which flavors,
+and which well-known wrong implementations of them, agree with how many of them, and on which facts the best part.
+
+FACTS.json is JSON; 'fork-oracle schema identify-facts' prints its schema:
+
+  {"format": 1, "about": "my emulator",
+   "scenarios": [{"scenario": "vfork/until-exec", "facts": {"call.1": "parent", "kid.umask": "022", "kid.pending": null}}]}
+
+A scenario is one below ./specs, or a whole one instead of its name. Facts are those after its last step, by the paths that
+'fork-oracle facts' lists; null is for what is not known, "absent" for what was looked for and is not there. --template writes
+such a file to be filled in: what to do, what to look at, and what that means; without names, for a set of scenarios by which
+all models are told from each other. Only facts on which models part are in it, unless --all-facts asks for more.
+
+A wrong implementation is a flavor with one decision made otherwise, and all else as it is; --list has them with a sentence
+each. They run as the flavors do. The ranking goes by facts that agree minus facts that don't; scenarios that are not meant for
+a flavor, or that it does not model, count for nothing. Where several agree alike, real kernels come first.
+"""
+
+IDENTIFY_EXAMPLES = """\
+examples:
+  fork-oracle identify --template --output facts.json          then fill it in
+  fork-oracle identify facts.json
+  fork-oracle identify --template vfork/until-exec files/shared-table --all-facts
+  fork-oracle identify --template --fill "netbsd: vfork is fork" | fork-oracle identify /dev/stdin
+  fork-oracle identify --list
+"""
+
+
+def add(
+    commands: Commands, adder: Adder, flavors: Callable[..., None], output: Callable[[argparse.ArgumentParser], None]
+) -> None:
+    """Put the subcommands to the others."""
+    _distinguish(commands, adder)
+    _identify(commands, adder, flavors, output)
+
+
+def _identify(
+    commands: Commands, adder: Adder, flavors: Callable[..., None], output: Callable[[argparse.ArgumentParser], None]
+) -> None:
+    brief = "which kernel, or which wrong implementation, shows these facts"
+    made = adder(commands, "identify", brief, IDENTIFY, IDENTIFY_EXAMPLES)
+    made.add_argument("facts", metavar="FACTS.json", nargs="?", type=Path, help="the observed facts")
+    made.add_argument(
+        "--template",
+        metavar="SCENARIO",
+        nargs="*",
+        help="write a file to be filled in, for these scenarios (a set for all models)",
+    )
+    made.add_argument("--all-facts", action="store_true", help="with --template: also facts on which all models agree")
+    made.add_argument("--fill", metavar="MODEL", default="", help="with --template: fill in what a model shows")
+    made.add_argument("--list", action="store_true", help="list the wrong implementations")
+    made.add_argument("--specs", metavar="DIR", type=Path, help="the folder of scenarios that are given by name (./specs)")
+    flavors(made, "only models of this flavor; may be repeated (all installed flavors)")
+    made.add_argument("--most", metavar="N", type=number, default=12, help="models to print (12)")
+    made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
+    output(made)
+
+
+def _distinguish(commands: Commands, adder: Adder) -> None:
     brief = "the shortest programs that tell two flavors apart"
     made = adder(commands, "distinguish", brief, DISTINGUISH, DISTINGUISH_EXAMPLES)
     made.add_argument("flavors", metavar="FLAVOR", nargs=2, help="system@revision, or system for its newest revision")

@@ -171,7 +171,7 @@ def build_parser() -> argparse.ArgumentParser:
     _sources(commands)
     _errors(commands)
     sweep_parser.add(commands, _add, _flavors, _output)
-    distinguish_parser.add(commands, _add)
+    distinguish_parser.add(commands, _add, _flavors, _output)
     fuzz_parser.add(commands, _add, _flavors)
     _lists(commands)
     return parser
@@ -356,7 +356,7 @@ The calls that a scenario's steps can make, with their parameters: the portable 
 
 SCHEMA = """\
 The JSON Schema of scenario files for the installed flavors: editors complete and check with it. Or that of report.json, for
-programs that read it.
+programs that read it, or of the facts that identify reads, for programs that write them.
 """
 
 SCHEMA_EXAMPLES = """\
@@ -365,6 +365,7 @@ examples:
   fork-oracle schema not-shown --output schema/not-shown.schema.json
   fork-oracle schema finding --output schema/finding.schema.json
   fork-oracle schema report --output schema/report.schema.json
+  fork-oracle schema identify-facts --output schema/identify-facts.schema.json
 
 and as the first line of a scenario:
   # yaml-language-server: $schema=../../schema/scenario.schema.json
@@ -407,9 +408,9 @@ def _lists(commands: Commands) -> None:
     made.add_argument(
         "of",
         nargs="?",
-        choices=("scenario", "not-shown", "finding", "report"),
+        choices=("scenario", "not-shown", "finding", "report", "identify-facts"),
         default="scenario",
-        help="of scenario files, of lists of the defects that no scenario shows, of findings, or of report.json "
-        "(default: %(default)s)",
+        help="of scenario files, of lists of the defects that no scenario shows, of findings, of report.json, or of the facts "
+        "that identify reads (default: %(default)s)",
     )
     _output(made)

@@ -24,7 +24,7 @@ MAX_TEXT = 4_096  # characters in one text
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # Everything that is neither printable, nor a tab, nor an end of line as each editor counts it.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _RETURN = re.compile(r"\r")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 
@@ -200,7 +200,7 @@ class _Composer:
         if isinstance(value, float):
             shown = short(text)
             raise self.error(event, f'{shown}: numbers in a scenario are whole; write "{shown}" in quotes for a text')
-        if isinstance(value, str) and (bad := _UNPRINTABLE.search(value) or _RETURN.search(value)):
+        if isinstance(value, str) and (bad := UNPRINTABLE.search(value) or _RETURN.search(value)):
             raise self.error(event, f"a text with the control character {bad[0]!a}")
         return Node(value, *_of(event))
 
@@ -257,7 +257,7 @@ def _check_text(text: str, file: str) -> None:
     """Refuse a text that is too large, or that a person could not see in an editor."""
     if len(text) > MAX_FILE_BYTES:
         raise ScenarioError(f"the text is longer than {MAX_FILE_BYTES} characters, the most that a scenario may have", file)
-    if bad := _UNPRINTABLE.search(text) or _LONE_RETURN.search(text):
+    if bad := UNPRINTABLE.search(text) or _LONE_RETURN.search(text):
         place = _place(text[: bad.start()])
         raise ScenarioError(f"control character {bad[0]!a}; nobody sees it in an editor, so remove it", file, *place)
 
