@@ -12,18 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from oracle.calls import PORTABLE_BY_NAME
 from oracle.cli.commands import chosen, installed
 from oracle.cli.sweep import make_folder
 from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, write_files
-from oracle.distinguish.alphabet import Alphabet, Program, alphabet
-from oracle.distinguish.search import Found, Way, distinguish
+from oracle.distinguish.alphabet import Alphabet, alphabet
+from oracle.distinguish.search import Found, distinguish
 from oracle.distinguish.trial import CRASHED
 from oracle.errors import UsageError
 from oracle.flavor import Flavor
 from oracle.report import distinguish_report
 from oracle.report.text import plural
-from oracle.scenario import Scenario
 from oracle.sweep.executors import processes
 from oracle.sweep.states import STATES, states_named
 
@@ -50,7 +48,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     text = distinguish_report.to_json(found) if options.format == "json" else distinguish_report.render(found, terminal.look())
     terminal.write(text)
     if options.output is not None:
-        _save(options.output, found)
+        _save(options.output, found, flavors)
     programs = sum(level.tried.programs for level in found.levels)
     terminal.say(f"{plural(programs, 'program')} on 2 flavors in {time.monotonic() - started:.2f} s")
     if interrupted:
@@ -121,24 +119,14 @@ def _size(count: object) -> int:
     return count
 
 
-def _save(folder: Path, found: Found) -> None:
-    """Each way's program as a scenario file that is named after its bucket."""
-    from oracle.load import SUFFIX, dump_scenario
+def _save(folder: Path, found: Found, flavors: tuple[Flavor, ...]) -> None:
+    """Each way's program as a scenario file that is named after its bucket, and tells what it shows."""
+    from oracle.load import SUFFIX
+    from oracle.report.found import found_file
 
-    write_files({
-        folder / f"{way.signature.ident}{SUFFIX}": dump_scenario(scenario_of(way, found.flavors)) for way in found.ways
-    })  # fmt: skip
-
-
-def scenario_of(way: Way, flavors: tuple[str, ...]) -> Scenario:
-    """The program of a way as a scenario that tells the flavors apart wherever it is run."""
-    one, other = flavors
-    why = (
-        f"The first of the shortest programs that tell {one} from {other} in this way: "
-        f"{distinguish_report.facts(way, flavors)} (in this order)."
-    )
-    return way.program.scenario(way.signature.ident, why, () if _portable(way.program) else flavors)
-
-
-def _portable(program: Program) -> bool:
-    return all(action.call in PORTABLE_BY_NAME for action in program.actions)
+    files: dict[Path, str] = {}
+    for way in found.ways:
+        name = way.signature.ident
+        how = f"fork-oracle distinguish: {way.program.text}, from {way.program.state.name}"
+        files[folder / f"{name}{SUFFIX}"] = found_file(name, way.program.scenario(name), flavors, how)
+    write_files(files)

@@ -20,23 +20,31 @@ from oracle.machine.traps import Kernel, Sleep, Trap, Wake
 Answer: TypeAlias = int | str | None
 Mistake: TypeAlias = Callable[[Flavor], Flavor | None]
 Run: TypeAlias = Callable[[Machine, Lwp, Args], Kernel[Answer]]
+Other: TypeAlias = Callable[[Run, Machine, Lwp, Args], Kernel[Answer]]  # other code for a call, which gets what is there, too
 Change: TypeAlias = Callable[[Flavor, Machine, Proc, Proc], None]  # of the child that a process has just made
 
 
-def with_code(flavor: Flavor, name: str, code: Callable[[Run], Run]) -> Flavor | None:
-    """The flavor with other code for a call, made from what it has."""
+def with_code(flavor: Flavor, name: str, other: Other) -> Flavor | None:
+    """The flavor with other code for a call; None, if it has no such call."""
     call = flavor.calls.get(name)
     if call is None:
         return None
-    return replace(flavor, calls={**flavor.calls, name: Call(call.spec, code(call.run))})
+    there = call.run
+
+    def run(k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
+        return other(there, k, lwp, args)
+
+    return replace(flavor, calls={**flavor.calls, name: Call(call.spec, run)})
 
 
-def like(name: str, other: str) -> Mistake:
+def like(name: str, model: str) -> Mistake:
     """One call does what another one does."""
 
     def mistaken(flavor: Flavor) -> Flavor | None:
-        there = flavor.calls.get(other)
-        return None if there is None else with_code(flavor, name, lambda run: there.run)
+        if name not in flavor.calls or model not in flavor.calls:
+            return None
+        alike = Call(flavor.calls[name].spec, flavor.calls[model].run)
+        return replace(flavor, calls={**flavor.calls, name: alike})
 
     return mistaken
 
@@ -54,13 +62,10 @@ def passed_over(name: str, *flags: str, parameter: str = "flags") -> Mistake:
 def with_flags(flavor: Flavor, name: str, change: Callable[[int], int], parameter: str = "flags") -> Flavor | None:
     """The flavor with a call that sees another word than it was given."""
 
-    def code(run: Run) -> Run:
-        def other_word(k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
-            return run(k, lwp, Args({**args.values, parameter: change(args.number(parameter))}))
+    def other_word(run: Run, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
+        return run(k, lwp, Args({**args.values, parameter: change(args.number(parameter))}))
 
-        return other_word
-
-    return with_code(flavor, name, code)
+    return with_code(flavor, name, other_word)
 
 
 def _bits(flavor: Flavor, name: str, parameter: str, flags: Iterable[str]) -> int | None:
@@ -103,14 +108,22 @@ def at_birth(change: Change, calls: Collection[str] = ()) -> Mistake:
             return None
 
         def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[Answer]:
-            code = flavor.syscall(k, lwp, call, args)
             if not call.spec.births or (calls and call.spec.name not in calls):
-                return (yield from code)
-            return (yield from Births(code, k, lambda child: change(flavor, k, lwp.lwp_proc, child)))
+                return (yield from flavor.syscall(k, lwp, call, args))
+
+            def change_it(child: Proc) -> None:
+                change(flavor, k, lwp.lwp_proc, child)
+
+            return (yield from with_births(flavor.syscall(k, lwp, call, args), k, change_it))
 
         return replace(flavor, syscall=syscall)
 
     return mistaken
+
+
+def with_births(code: Kernel[Answer], k: Machine, change: Callable[[Proc], None], *, wait: bool = True) -> Kernel[Answer]:
+    """Kernel code that makes a process, with a change of it: see `Births`."""
+    return (yield from Births(code, k, change, wait=wait))
 
 
 class Births(Generator[Trap, Wake, Answer]):
@@ -156,20 +169,17 @@ def around(
     """Something is done before a call, and after it, however it ends; `after` gets what `before` gave."""
 
     def mistaken(flavor: Flavor) -> Flavor | None:
-        def code(run: Run) -> Run:
-            def other_code(k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
-                kept = before(flavor, k, lwp)
-                try:
-                    value = yield from run(k, lwp, args)
-                except LwpExit:
-                    after(flavor, k, lwp, kept)
-                    raise
+        def other_code(run: Run, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
+            kept = before(flavor, k, lwp)
+            try:
+                value = yield from run(k, lwp, args)
+            except LwpExit:
                 after(flavor, k, lwp, kept)
-                return value
+                raise
+            after(flavor, k, lwp, kept)
+            return value
 
-            return other_code
-
-        return with_code(flavor, name, code)
+        return with_code(flavor, name, other_code)
 
     return mistaken
 

@@ -13,7 +13,6 @@ from oracle.flavor import Args, Flavor, Inexpressible
 from oracle.identify import children
 from oracle.identify.hooks import (
     Answer,
-    Births,
     Mistake,
     Run,
     around,
@@ -23,6 +22,7 @@ from oracle.identify.hooks import (
     like,
     passed_over,
     signal_given,
+    with_births,
     with_code,
     with_flags,
 )
@@ -52,13 +52,10 @@ class Wrong:
 def _rfork_needs_rfproc(flavor: Flavor) -> Flavor | None:
     rfproc = flag(flavor, "rfork", "RFPROC")
 
-    def code(run: Run) -> Run:
-        def nothing(k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
-            return run(k, lwp, args) if args.number("flags") & rfproc else no_wait(0)
+    def nothing(run: Run, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
+        return run(k, lwp, args) if args.number("flags") & rfproc else no_wait(0)
 
-        return nothing
-
-    return with_code(flavor, "rfork", code) if rfproc else None
+    return with_code(flavor, "rfork", nothing) if rfproc else None
 
 
 def _rfork_copies_files(flavor: Flavor) -> Flavor | None:
@@ -90,16 +87,13 @@ def _vfork_does_not_wait(flavor: Flavor) -> Flavor | None:
         return None
     word, bit = place
 
-    def code(run: Run) -> Run:
-        def at_once(k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
-            def let_go(child: Proc) -> None:
-                setattr(child, word, getattr(child, word) & ~bit)
+    def let_go(child: Proc) -> None:
+        setattr(child, word, getattr(child, word) & ~bit)
 
-            return (yield from Births(run(k, lwp, args), k, let_go, wait=False))
+    def at_once(run: Run, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
+        return with_births(run(k, lwp, args), k, let_go, wait=False)
 
-        return at_once
-
-    return with_code(flavor, "vfork", code)
+    return with_code(flavor, "vfork", at_once)
 
 
 def _collected_at_once(flavor: Flavor) -> Flavor | None:
@@ -144,23 +138,20 @@ def _put_back(flavor: Flavor, k: Machine, lwp: Lwp, kept: list[tuple[Any, Inheri
 def _no_limit(flavor: Flavor) -> Flavor | None:
     """The limit on processes is as good as none for as long as the call lasts."""
 
-    def code(run: Run) -> Run:
-        def unlimited(k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
-            limit = lwp.lwp_proc.p_limit
-            assert limit is not None
-            kept = limit.pl_rlimit["nproc"]
-            limit.pl_rlimit["nproc"] = (PLENTY, PLENTY)
-            try:
-                return (yield from run(k, lwp, args))
-            finally:
-                limit.pl_rlimit["nproc"] = kept
-                for child in lwp.lwp_proc.p_children:
-                    if child.p_limit is not None and child.p_limit is not limit:
-                        child.p_limit.pl_rlimit["nproc"] = kept
+    def unlimited(run: Run, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
+        limit = lwp.lwp_proc.p_limit
+        assert limit is not None
+        kept = limit.pl_rlimit["nproc"]
+        limit.pl_rlimit["nproc"] = (PLENTY, PLENTY)
+        try:
+            return (yield from run(k, lwp, args))
+        finally:
+            limit.pl_rlimit["nproc"] = kept
+            for child in lwp.lwp_proc.p_children:
+                if child.p_limit is not None and child.p_limit is not limit:
+                    child.p_limit.pl_rlimit["nproc"] = kept
 
-        return unlimited
-
-    return each(lambda name: lambda one: with_code(one, name, code), MAKING)(flavor)
+    return each(lambda name: lambda one: with_code(one, name, unlimited), MAKING)(flavor)
 
 
 WRONG: tuple[Wrong, ...] = (

@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FRACTION = re.compile(r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Plain] = {"true": True, "false": False, "null": None}
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_DIGITS = 19  # of the longest number that surely fits into 64 bits
+_DIGITS = 20  # and signs, of the longest number that fits into 64 bits
 
 
 def read(text: str, file: str = "") -> Node:
@@ -158,10 +158,11 @@ class _Reader:
             raise self.error("a value is expected here" if char else "the file ends where a value is expected")
         if longer.end() > found.end():
             raise self.error(f"{short(longer[0])}: numbers here are whole, and have no leading zero")
-        if len(found[0]) > _DIGITS:
+        number = int(found[0][:_DIGITS])
+        if len(found[0]) > _DIGITS or not -(1 << 63) <= number < 1 << 64:
             raise self.error(f"{short(found[0])} does not fit into 64 bits")
         self.at = found.end()
-        return int(found[0])
+        return number
 
     def skip(self) -> None:
         """Go to what is not blank."""

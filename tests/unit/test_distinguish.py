@@ -13,7 +13,6 @@ import pytest
 
 import oracle.distinguish.trial
 from oracle.cli import main
-from oracle.cli.distinguish import scenario_of
 from oracle.cli.distinguish_parser import DISTINGUISH
 from oracle.cli.terminal import BUG, INTERRUPTED, OK, USAGE
 from oracle.distinguish.alphabet import FEW, OWN, TOPICS, Alphabet, alphabet
@@ -126,12 +125,23 @@ def test_the_programs_of_a_report_can_be_saved_and_tell_the_flavors_apart(
     assert f"{len(files)} divergent, 0 agreeing" in capsys.readouterr().out
 
 
-def test_a_program_of_calls_that_one_system_has_is_meant_for_it_alone() -> None:
-    pair = load_flavors().select(("dragonfly@1.67", "dragonfly@768af85b"))
-    (way, *_) = search(pair, 1, topics=[OWN]).ways
-    scenario = scenario_of(way, tuple(one.id for one in pair))
-    assert scenario.only == ("dragonfly@1.67", "dragonfly@768af85b")
-    assert loads(dump_scenario(scenario), f"{scenario.name}.yaml", load_flavors().flavors) == scenario
+def test_a_saved_program_says_how_it_was_found(tmp_path: Path) -> None:
+    words = (
+        "dragonfly@1.67",
+        "dragonfly@768af85b",
+        "--topic",
+        OWN,
+        "--steps",
+        "1",
+        "--state",
+        "plain",
+        "--output",
+        str(tmp_path),
+    )
+    assert main(["distinguish", *words]) == OK
+    (file,) = tmp_path.iterdir()
+    assert f"# Bucket {file.stem}, found by fork-oracle distinguish: parent: lwp_create(), from plain" in file.read_text()
+    assert load_scenario(file, load_flavors().flavors).only == ("dragonfly@1.67", "dragonfly@768af85b")
 
 
 def test_processes_come_to_the_same_bytes(capsys: pytest.CaptureFixture[str]) -> None:
