@@ -10,7 +10,7 @@ from oracle.explain.events import WHOLE, Decided, Site, Write
 from oracle.explain.otherway import would_write
 from oracle.explain.places import SUMS, Place, known_name, places
 from oracle.explain.record import Recorder
-from oracle.explain.statements import raised, sleeps, statements_of
+from oracle.explain.statements import statements_of
 from oracle.facts import Subject, Value
 from oracle.machine.errno import Errno
 from oracle.machine.proc import Lwp, Proc
@@ -43,10 +43,11 @@ class Witness:
         self._recorder = recorder
         self._since = 0  # serial before the step
         self._calls: tuple[int, ...] = ()  # steps that it consists of
+        self._seen: list[Decided] | None = None  # the decisions of the step
 
     def window(self, since: int, made: tuple[int, ...]) -> None:
         """A step was taken: its calls, and the serial before it."""
-        self._since, self._calls = since, made
+        self._since, self._calls, self._seen = since, made, None
 
     def reasons(self, path: str, value: Value | None, others: Mapping[str, Value]) -> tuple[Reason, ...]:
         """What decided a fact, given its value here and the facts on the other flavor; nothing, if the model can't say."""
@@ -147,23 +148,25 @@ class Witness:
         for decided in reversed(self._decisions()):
             if place.obj is self._execution.k and decided.lwp not in actors:
                 continue  # everybody writes there
-            block = statements_of(decided.decision.module).other_way(decided.decision, decided.taken)
-            if block and would_write(block, decided, place, _worth(decided.site) == 2):
+            way = statements_of(decided.decision.module).other_way(decided.decision, decided.taken)
+            if would_write(way, decided, place, bool(way.calls) and _worth(decided.site) == 2):
                 return decided
         return None
 
     def _decisions(self) -> list[Decided]:
         """The decisions of the step; of a loop that was gone through, none that ended it."""
-        now = [decided for decided in self._recorder.decided if decided.serial > self._since]
-        looped = {(one.frame, one.decision) for one in now if one.taken and one.decision.loop}
-        return [one for one in now if one.taken or (one.frame, one.decision) not in looped]
+        if self._seen is None:
+            now = [decided for decided in self._recorder.decided if decided.serial > self._since]
+            looped = {(one.frame, one.decision) for one in now if one.taken and one.decision.loop}
+            self._seen = [one for one in now if one.taken or not one.decision.loop or (one.frame, one.decision) not in looped]
+        return self._seen
 
     def _would_raise(self, lwp: Lwp, error: str) -> list[Reason]:
         """The decisions of the step whose other way fails with an error."""
         found = []
         for decided in self._decisions():
-            block = statements_of(decided.decision.module).other_way(decided.decision, decided.taken)
-            if decided.lwp is lwp and error in raised(block):
+            way = statements_of(decided.decision.module).other_way(decided.decision, decided.taken)
+            if decided.lwp is lwp and error in way.raises:
                 found.append(_reason("passed", decided.site, decided.serial, f"other way: {error}"))
         return found
 
@@ -172,7 +175,7 @@ class Witness:
         return [
             _reason("did not sleep", decided.site, decided.serial)
             for decided in self._decisions()
-            if decided.lwp is lwp and sleeps(statements_of(decided.decision.module).other_way(decided.decision, decided.taken))
+            if decided.lwp is lwp and statements_of(decided.decision.module).other_way(decided.decision, decided.taken).sleeps
         ]
 
     # --- calls ----------------------------------------------------------------------------------------------------------

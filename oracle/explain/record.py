@@ -6,6 +6,7 @@ with how they were at each line of the flavor that runs. Where kernel code stand
 
 from __future__ import annotations
 
+import gc
 import inspect
 import sys
 from collections import deque
@@ -46,11 +47,13 @@ class Recorder:
             _package(flavor.boot.__module__)
         }
         self._code: dict[CodeType, Trace] = {}  # what to do with a function
+        self._decisions: dict[CodeType, dict[int, Decision]] = {}
         self._entries = {code for call in flavor.calls.values() if (code := _code_of(call.run)) is not None}
         self._around = _code_of(flavor.syscall)
         self._objects: dict[int, object] = {}
-        self._containers: list[tuple[object, str, object]] = []
-        self._contents: list[object] = []
+        self._owners: list[tuple[object, str]] = []  # of containers: an object and its field
+        self._containers: list[object] = []
+        self._contents: list[object] = []  # what was in them; lists of their own compare quickly
         self._container_at: dict[tuple[int, str], int] = {}
         self._unborn: list[tuple[object, Site, frozenset[str]]] = []
         self._unsettled: tuple[object, str, object, Site] | None = None
@@ -68,14 +71,17 @@ class Recorder:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Note what happens inside the block."""
-        before = sys.gettrace()
+        """Note what happens inside the block. No garbage is looked for meanwhile: there is little, and very much that stays."""
+        before, collecting = sys.gettrace(), gc.isenabled()
+        gc.disable()
         self._kinds.tracker = self
         sys.settrace(self._called)
         try:
             yield
         finally:
             sys.settrace(before)
+            if collecting:
+                gc.enable()
             self.settle()
             self._kinds.tracker = None
 
@@ -84,10 +90,14 @@ class Recorder:
         self._settle_write()
         if self._unborn:
             self._settle_births()
-        contents, site = self._contents, None
-        for index, (obj, field, container) in enumerate(self._containers):
+        if self._containers != self._contents:
+            self._settle_contents()
+
+    def _settle_contents(self) -> None:
+        contents, site = self._contents, self._site_now()
+        for index, container in enumerate(self._containers):
             if container != contents[index]:
-                site = site or self._site_now()
+                obj, field = self._owners[index]
                 self._changed(obj, field, contents[index], container, site)
                 contents[index] = _copy(container)
 
@@ -117,10 +127,11 @@ class Recorder:
         if index is None:
             if held is not None:
                 self._container_at[id(obj), field] = len(self._containers)
-                self._containers.append((obj, field, held))
+                self._owners.append((obj, field))
+                self._containers.append(held)
                 self._contents.append(_copy(held))
         else:
-            self._containers[index] = (obj, field, held)
+            self._containers[index] = held
             self._contents[index] = _copy(held)
 
     # --- what the machine tells (see Listener) --------------------------------------------------------------------------
@@ -258,7 +269,11 @@ class Recorder:
         line = frame.f_lineno
         if frame in self._pending:
             self._went(frame, line)
-        decision = statements_of(frame.f_globals["__name__"]).decisions.get(line)
+        try:
+            decisions = self._decisions[frame.f_code]
+        except KeyError:
+            decisions = self._decisions[frame.f_code] = statements_of(frame.f_globals["__name__"]).decisions
+        decision = decisions.get(line)
         if decision is not None and frame not in self._pending:
             names = {
                 name: value for name, value in frame.f_locals.items() if id(value) in self._objects or type(value) in CONTAINERS

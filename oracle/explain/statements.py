@@ -50,6 +50,7 @@ class Statements:
         self.tree = ast.parse(text)
         self.decisions: dict[int, Decision] = {}
         self._nodes: dict[int, ast.If | ast.While | ast.For] = {}
+        self._ways: dict[tuple[int, bool], Way] = {}
         self._calls: dict[int, list[ast.Call]] = {}
         self._guards: list[tuple[int, int, int]] = []  # first and last line inside, and the line that decides
         for node in ast.walk(self.tree):
@@ -91,10 +92,13 @@ class Statements:
             and any(isinstance(target, ast.Name) and target.id == test.id for target in one.targets)
         ][-1:]
 
-    def other_way(self, decision: Decision, taken: bool) -> Sequence[ast.stmt]:
-        """The statements that a decision kept from running."""
-        node = self._nodes[decision.first]
-        return node.orelse if taken else node.body
+    def other_way(self, decision: Decision, taken: bool) -> Way:
+        """What a decision kept from running."""
+        way = self._ways.get((decision.first, taken))
+        if way is None:
+            node = self._nodes[decision.first]
+            way = self._ways[decision.first, taken] = Way(node.orelse if taken else node.body, vars(self.module))
+        return way
 
     def given(self, line: int, kind: str, names: tuple[str, ...]) -> frozenset[str]:
         """The parameters that a call of a class, on some line, has arguments for."""
@@ -135,6 +139,46 @@ class Target:
     field: str
     key: object = None
     value: ast.expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call in the text: the function, if the text says which, the expressions that it is passed, and texts among them."""
+
+    function: FunctionType
+    passed: tuple[ast.expr, ...]
+    texts: tuple[str, ...]
+
+
+class Way:
+    """What one way of a decision could do, read from its text once: a decision may be met many thousand times."""
+
+    def __init__(self, block: Sequence[ast.stmt], names: Mapping[str, object]) -> None:
+        self.targets = tuple([(target, bits_of(target.value, names)) for target in targets(block)])
+        self.raises = frozenset(raised(block))
+        self.sleeps = sleeps(block)
+        self.calls = tuple([called for call in calls(block) if (called := _called(call, names)) is not None])
+        self._fields = {target.field for target, _ in self.targets}
+
+    def may_write(self, field: str) -> bool:
+        """Whether a field of that name may be written at all: what is not named may be anything."""
+        return field in self._fields or "" in self._fields
+
+    def calls_writing(self, field: str) -> Iterator[Called]:
+        """The calls that could write a field of that name."""
+        for called in self.calls:
+            if field in effects_of(called.function).fields:
+                yield called
+
+
+def _called(call: ast.Call, names: Mapping[str, object]) -> Called | None:
+    function = function_called(call, names)
+    if function is None:
+        return None
+    inner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    passed = (*call.args, *([inner] if inner is not None else []))
+    texts = tuple([one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)])
+    return Called(function, passed, texts)
 
 
 def targets(block: Sequence[ast.stmt]) -> Iterator[Target]:
