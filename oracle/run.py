@@ -25,6 +25,7 @@ from oracle.observe import Focus, observe
 from oracle.outcome import ASLEEP, GONE, SPINS, UNMODELLED, Outcome, RunResult
 from oracle.scenario import Check, Concurrently, Expected, Item, ProcessSpec, Quantifier, Scenario, Step, selects
 from oracle.schedule import Chooser, Scheduled
+from oracle.starts import start_of
 from oracle.verdict import Verdict, is_met
 
 SHELL = ProcessSpec("shell", parent="init", uid=1000, session="", command="sh", text="/bin/sh")
@@ -57,8 +58,8 @@ class Made:
 
     def elapsed(self, now: int) -> int:
         """Simulated milliseconds that the call took, or has taken by now."""
-        ended = self.ended if self.task is None or self.task.done else now
-        return (ended - self.started) * MS_PER_TICK
+        task = self.task
+        return ((self.ended if task is None or task.done else now) - self.started) * MS_PER_TICK
 
 
 def run(scenario: Scenario, flavor: Flavor, *, checked: bool = True, chooser: Chooser | None = None) -> RunResult:
@@ -94,7 +95,10 @@ class Execution:
     ) -> None:
         self.scenario = scenario
         self.flavor = flavor
-        self.k = Machine()
+        self._known = start_of(flavor, scenario)  # of such starts
+        build = None if trace else self._known.build
+        self.k: Machine = Machine() if build is None else build()
+        self._built = build is not None
         self.made: list[Made] = []
         self.verdict = Verdict(flavor)
         self.unmodelled = ""
@@ -103,14 +107,16 @@ class Execution:
         self._by_task: dict[Task, Made] = {}
         self._trace = trace
         self._checked = checked
-        self._chooser: Chooser = Scheduled() if chooser is None else chooser
-        self._last_block = next((item for item in reversed(scenario.steps) if isinstance(item, Concurrently)), None)
+        self._chooser: Chooser | None = chooser  # None: the default, whatever there is to choose
         self.held: dict[int, bool] = {}  # by index of each quantified check: whether it held
 
     def steps(self, until: Step | None = None) -> Iterator[Item | None]:
         """Take one step after the other, up to before `until`; none, if the flavor does not model the machine they start on."""
         try:
-            self._start()
+            if self._built:
+                self._listen()
+            else:
+                self._start()
         except Unmodelled as error:
             self.unmodelled = str(error)
             return
@@ -122,14 +128,14 @@ class Execution:
                 return
             if item.only and not selects(item.only, flavor_id):
                 continue
-            if isinstance(item, Check):
-                self._check(item)
-            elif isinstance(item, Concurrently):
-                self._concurrently(item)
-            else:
+            if isinstance(item, Step):
                 self._step(item)
                 if self._checked and k.sched.panic is None and not self.unmodelled:
                     self.verdict.hold(k, item.index)
+            elif isinstance(item, Check):
+                self._check(item)
+            else:
+                self._concurrently(item)
             yield item
         for made in self.made:
             if made.step.finally_gives is not None:
@@ -177,7 +183,8 @@ class Execution:
             crash,
             shown,
             misplaced,
-            stuck=diagnosis(self.k, self._stuck()) if self.k.sched.sleepers or self.k.sched.spinning else (),
+            None,
+            diagnosis(self.k, self._stuck()) if self.k.sched.sleepers or self.k.sched.spinning else (),
         )
 
     def outcome(self, made: Made) -> Outcome:
@@ -190,7 +197,7 @@ class Execution:
         k, flavor, spec = self.k, self.flavor, self.scenario.machine
         if self._trace:
             k.trace = []
-        k.sched.finished = self._finished
+        self._listen()
         k.sched.preemptible = flavor.preemptible
         flavor.boot(k, spec)
         self._new_process(SHELL)
@@ -206,6 +213,11 @@ class Execution:
         k.console.clear()
         if k.sched.ready:
             k.sched.run()
+        if not self._trace and not self.unmodelled:
+            self._known.met(k)
+
+    def _listen(self) -> None:
+        self.k.sched.finished = self._finished
 
     def _new_process(self, spec: ProcessSpec) -> None:
         k, name = self.k, spec.name
@@ -243,7 +255,8 @@ class Execution:
 
     def _concurrently(self, item: Concurrently) -> None:
         """Run the steps of a block, each move by whom the schedule chooses."""
-        k, chooser = self.k, self._chooser
+        k = self.k
+        chooser = self._chooser = Scheduled() if self._chooser is None else self._chooser
         steps = tuple([step for step in item.steps if not step.only or selects(step.only, self.flavor.id)])
         block = ConcurrentBlock(k, steps, Hands(self._begin, self._init_waits, self._over))
         chooser.enter(k, partial(self._state, block))
@@ -264,7 +277,7 @@ class Execution:
                 chooser.idle()
                 if not block.pass_time():
                     break
-        chooser.leave(item is self._last_block)
+        chooser.leave(item is [one for one in self.scenario.steps if isinstance(one, Concurrently)][-1])
         for step in block.close():
             self._begin(step)
         self.made.sort(key=lambda made: made.step.index)
@@ -330,7 +343,8 @@ class Execution:
         """An error return leaves the machine as it found it: compare with the same run up to just before the step."""
         if not isinstance(failure, Errno) or isinstance(failure, EINTR):
             return
-        before = Execution(self.scenario, self.flavor, checked=False, chooser=Scheduled(self._chooser.schedule()))
+        schedule = "" if self._chooser is None else self._chooser.schedule()
+        before = Execution(self.scenario, self.flavor, checked=False, chooser=Scheduled(schedule))
         for _ in before.steps(made.step):
             pass
         actor = before.k.roles[made.step.by]
@@ -433,10 +447,11 @@ def _focus(scenario: Scenario) -> Focus:
     actors: dict[str, None] = {}
     resources: dict[str, None] = {}
     extras = False
-    for step in scenario.calls:
-        actors[step.by] = None
-        if step.call == "setrlimit":
-            resources[str(step.args["resource"])] = None
+    for item in scenario.steps:
+        for step in (item,) if isinstance(item, Step) else item.steps if isinstance(item, Concurrently) else ():
+            actors[step.by] = None
+            if step.call == "setrlimit":
+                resources[str(step.args["resource"])] = None
     for process in scenario.processes:
         for resource, _, _ in process.limits:
             resources[resource] = None

@@ -67,6 +67,7 @@ class Recorder:
 
     def begin(self) -> None:
         """Watch all that there is on the machine."""
+        self.k.furnish()
         self._adopt(self.k)
 
     @contextmanager

@@ -213,6 +213,7 @@ class Tracker:
                  "roles_given", "roles_read")  # fmt: skip
 
     def __init__(self, kinds: Kinds, k: Machine) -> None:
+        k.furnish()
         self._kinds = kinds
         self._k = k
         self._names: dict[int, Name] = {}  # by id(); `_objects` sees to it that no id is given twice

@@ -10,6 +10,7 @@ from oracle.machine.cred import UidInfo
 from oracle.machine.files import Vnode
 from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.sched import Scheduler
+from oracle.machine.standing import BARE_PROC, furnish
 from oracle.machine.traps import Kernel, no_wait
 
 if TYPE_CHECKING:
@@ -65,13 +66,19 @@ class Machine:
         """Cut the references that run in circles, so that the memory of a machine nobody needs is free at once."""
         self.sched.dismantle()
         for proc in self.names:
-            proc.p_leader = None
-            proc.p_children.clear()
-            proc.p_lwps.clear()
+            if type(proc) is BARE_PROC:
+                proc.waits_for = ()  # type: ignore[misc]  # the slot is its base's
+            else:
+                proc.p_leader = proc.p_pptr = proc.p_pgrp = None
+                proc.p_lwps.clear()
         for pgrp in self.pgrps.values():
-            pgrp.pg_session.s_leader = pgrp.pg_session.s_ttypgrp = None
-            pgrp.pg_members.clear()
+            pgrp.pg_session.s_ttypgrp = None
         self.kern = None
+
+    def furnish(self) -> None:
+        """Furnish the processes that stand by, before their classes are exchanged for others."""
+        for proc in self.names:
+            furnish(proc)
 
     # --- allocation and names -------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ gives the other name.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oracle.machine.counted import counted
 
@@ -53,8 +53,16 @@ class Args:
     ar_ref: int = 1
 
 
+class Standing:
+    """What a process has that stands by: see `oracle.machine.standing`."""
+
+    __slots__ = ("waits_for",)
+
+    waits_for: tuple[Any, ...]  # what furnishes it, its thread, and what else that needs; gone once it is furnished
+
+
 @dataclass(slots=True, eq=False, init=False)
-class Proc:
+class Proc(Standing):
     """A process. It is zeroed by hand when it is made: sixty parameters with defaults would take twice as long."""
 
     p_pid: int
