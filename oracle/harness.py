@@ -61,7 +61,7 @@ def compare(scenario: Scenario, flavors: Sequence[Flavor], *, checked: bool = Tr
     Raises ScenarioError for a tunable that none of these flavors has, if the scenario was made in Python; files are looked at
     when they are read.
     """
-    meant = [flavor for flavor in flavors if scenario.runs_on(flavor.id)]
+    meant = [flavor for flavor in flavors if scenario.runs_on(flavor.id)] if scenario.only else flavors
     if scenario.machine.tunables and meant and not scenario.file:
         _refuse_unknown_tunables(scenario, meant)
     results = tuple([play(scenario, flavor, checked=checked, bound=bound) for flavor in meant])

@@ -53,6 +53,8 @@ class Observation:
 
 
 def _differing_blocks(ours: Sequence[Block], theirs: Sequence[Block]) -> list[str]:
+    if ours == theirs:
+        return []
     if len(ours) != len(theirs):
         return _differing(_by_path(ours), _by_path(theirs))
     found: list[str] = []

@@ -6,8 +6,8 @@ One projection serves every flavor: it reads the shared structures, and asks the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 from oracle.facts import APART, SHARED, Value
 from oracle.flavor import Flavor
@@ -21,8 +21,7 @@ from oracle.machine.vm import VmEntry
 from oracle.observation import Block
 
 
-@dataclass(frozen=True, slots=True)
-class Focus:
+class Focus(NamedTuple):
     """What a scenario makes worth looking at beyond what is always observed."""
 
     actors: tuple[str, ...]  # who makes calls; the kernel, init and the shell are looked at only if they do
@@ -107,13 +106,15 @@ def observe(flavor: Flavor, k: Machine, focus: Focus) -> tuple[list[Block], list
     system: list[Block] = []
     names, allproc = k.names, k.allproc
     roles_by_pid: dict[int, str] = {}
+    cast: list[tuple[str, Proc]] = []  # who is looked at
+    actors = focus.actors
     for proc, name in names.items():
         roles_by_pid[proc.p_pid] = name
+        if name not in BACKSTAGE or name in actors:
+            cast.append((name, proc))
     locked = _locked(k)
     live: list[tuple[str, Proc]] = []
-    for proc, name in names.items():
-        if name in BACKSTAGE and name not in focus.actors:
-            continue
+    for name, proc in cast:
         if proc in allproc:
             one, other = _live_process(flavor, k, roles_by_pid, name, proc)
             blocks.append(one)
@@ -214,9 +215,8 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
         lwp = NO_LWP
     elif state == "running" and lwp.lwp_task is not None:
         state = _state_of_threads(lwps)
-    return _process_facts(
-        flavor,
-        name,
+    ids = (cred.cr_uid, cred.cr_ruid, cred.cr_svuid, cred.cr_prison) if cred is not None else (-1, -1, -1, None)
+    kin = (
         state,
         parent,
         (roles_by_pid.get(ppid) or f"pid {ppid}") if ppid else parent,
@@ -224,12 +224,14 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
         group,
         group_list,
         session,
-        (cred.cr_uid, cred.cr_ruid, cred.cr_svuid, cred.cr_prison) if cred is not None else (-1, -1, -1, None),
-        (proc.p_flag, proc.p_sflag, proc.p_slflag, proc.p_lflag, proc.p_stflag, acts.ps_flag if acts is not None else 0),
-        proc.p_exitsig,
-        proc.p_xstat,
         _real_parent(k, roles_by_pid, proc) if proc.p_opptr is not None or proc.p_oppid else NONE,
         (roles_by_pid.get(fpid) or f"pid {fpid}") if fpid else NONE,
+        _peers(k, proc) if proc.p_peers is not None or proc.p_leader is not proc else (),
+    )
+    words = (proc.p_flag, proc.p_sflag, proc.p_slflag, proc.p_lflag, proc.p_stflag, acts.ps_flag if acts is not None else 0)
+    own = (
+        proc.p_exitsig,
+        proc.p_xstat,
         proc.p_siglist,
         flavor.ignored(proc),
         cdir,
@@ -245,31 +247,52 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
         node.kn_name if node is not None else "",
         len(proc.p_klist),
         proc.p_mqueue_cnt,
-        _peers(k, proc) if proc.p_peers is not None or proc.p_leader is not proc else (),
+        proc.p_pid,
+        proc.p_hold,
+        proc.p_nstopchild,
+    )
+    thread = (
         lwp.lwp_sigmask,
         lwp.lwp_sigstk or ("null" if lwp.lwp_flag and lwp.lwp_flag & flavor.words.altstack else ""),  # marked as having one
         lwp.lwp_usp,
         lwp.lwp_private,
         lwp.lwp_retval,
         lwp.lwp_estcpu,
-        ((lwp.lwp_tid, lwp.lwp_siglist, lwp.lwp_handled),) if len(lwps) == 1 else _threads(lwps),
-        proc.p_pid,
-        proc.p_hold,
-        proc.p_nstopchild,
     )
+    lwps_ = ((lwp.lwp_tid, lwp.lwp_siglist, lwp.lwp_handled),) if len(lwps) == 1 else _threads(lwps)
+    return _process_facts(flavor, name, ids, kin, words, own, thread, lwps_)
+
+
+Ids: TypeAlias = tuple[int, int, int, str | None]  # effective, real, saved; the jail
+Kin: TypeAlias = tuple[str, str, str, tuple[str, ...], str, str, str, str, str, tuple[str, ...]]
+Own: TypeAlias = tuple[
+    int, int, int, int, str, str, int, int, str, str, int, int, int, int, str, int, int, int, int, int | None
+]  # fmt: skip
+Thread: TypeAlias = tuple[int, str, str, str, tuple[int, int], int]
 
 
 @lru_cache(maxsize=65536)
 def _process_facts(
-    flavor: Flavor, name: str, state: str, parent: str, getppid: str, children: tuple[str, ...], group: str, group_list: str,
-    session: str, ids: tuple[int, int, int, str | None], words: tuple[int, ...], exitsig: int, xstat: int, real_parent: str,
-    fork_event: str, siglist: int, ignored: int, cdir: str, rdir: str, cmask: int, nice: int, comm: str, text: str, acflag: int,
-    timer: int, cputime: int, ktrace: int, ktrace_file: str, watched: int, mqueues: int, peers: tuple[str, ...],
-    mask: int, sigstk: str, usp: str, private: str, retval: tuple[int, int], estcpu: int,
-    lwps: tuple[tuple[int, int, tuple[str, ...]], ...], pid: int, hold: int, nstopchild: int | None,
-) -> tuple[Block, Block]:  # fmt: skip
-    """The facts of ALWAYS and of SYSTEM from what was gathered of a process."""
+    flavor: Flavor,
+    name: str,
+    ids: Ids,
+    kin: Kin,
+    words: tuple[int, ...],
+    own: Own,
+    thread: Thread,
+    lwps: tuple[tuple[int, int, tuple[str, ...]], ...],
+) -> tuple[Block, Block]:
+    """The facts of ALWAYS and of SYSTEM from what was gathered of a process.
+
+    It comes in parts because Python passes on more than 30 values by way of a list.
+    """
     *uids, jail = ids
+    state, parent, getppid, children, group, group_list, session, real_parent, fork_event, peers = kin
+    (
+        exitsig, xstat, siglist, ignored, cdir, rdir, cmask, nice, comm, text, acflag, timer, cputime, ktrace, ktrace_file,
+        watched, mqueues, pid, hold, nstopchild,
+    ) = own  # fmt: skip
+    mask, sigstk, usp, private, retval, estcpu = thread
     bits, flags = _word_facts(flavor, words)
     pending = siglist
     for _, one, _ in lwps:
@@ -297,10 +320,6 @@ def _process_facts(
 def _threads(lwps: list[Lwp]) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
     """What is told apart by thread: id, pending signals, handlers run."""
     return tuple([(one.lwp_tid, one.lwp_siglist, one.lwp_handled) for one in lwps])
-
-
-def _role_of(roles_by_pid: Mapping[int, str], pid: int) -> str:
-    return roles_by_pid.get(pid) or f"pid {pid}"
 
 
 def _list_of(k: Machine, roles_by_pid: Mapping[int, str], proc: Proc) -> str:
@@ -333,17 +352,20 @@ def _holdings(
             file = files[number]
             opened.append(number)
             facts.append(_file(file, number in exclose) if file.f_offset or exclose else file.f_name)
-            if isinstance(file.f_data, KQueue):
+            if file.f_type != "vnode" and isinstance(file.f_data, KQueue):
                 opened.append(f"events.{number}")
                 facts.append(_events(flavor, roles_by_pid, file.f_data))
     if (vm := proc.p_vmspace) is not None:
         mapped = tuple(vm.vm_map)
+        wired = False
         for entry in vm.vm_map.values():
             facts.append(entry.obj.data)
-        for entry in vm.vm_map.values():
-            if entry.wired:
-                more.append(f"wired.{entry.name}")
-                facts.append(True)
+            wired = wired or entry.wired
+        if wired:
+            for entry in vm.vm_map.values():
+                if entry.wired:
+                    more.append(f"wired.{entry.name}")
+                    facts.append(True)
     if focus.resources and (limit := proc.p_limit) is not None:
         for resource in focus.resources:
             soft, hard = limit.pl_rlimit[resource]
@@ -468,7 +490,11 @@ def _machine(
     groups: list[str] = []
     for _, proc in live:
         pgrp = proc.p_pgrp
-        if pgrp is not None and (name := _role_of(roles_by_pid, pgrp.pg_id)) not in groups and pgrps.get(pgrp.pg_id) is pgrp:
+        if pgrp is None:
+            continue
+        pgid = pgrp.pg_id
+        name = roles_by_pid.get(pgid) or f"pid {pgid}"
+        if name not in groups and pgrps.get(pgid) is pgrp:
             groups.append(name)
             values.append(_roles(k, pgrp.pg_members))
     blocks.append((_machine_paths(tuple(uids), tuple(groups)), tuple(values)))

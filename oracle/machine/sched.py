@@ -115,13 +115,14 @@ class Scheduler:
 
         Kernel code that never came to its end is cut off here and now: what it does on its way out shall not be seen later.
         """
-        for task in (*self.ready, *self.sleepers, *self.spinning):
-            if isinstance(task.code, GeneratorType):  # compiled code does nothing on its way out
-                with suppress(Panic, ValueError):
-                    task.code.close()
-        self.ready.clear()
-        self.sleepers.clear()
-        self.spinning.clear()
+        if unfinished := [*self.ready, *self.sleepers, *self.spinning]:
+            for task in unfinished:
+                if isinstance(task.code, GeneratorType):  # compiled code does nothing on its way out
+                    with suppress(Panic, ValueError):
+                        task.code.close()
+            self.ready.clear()
+            self.sleepers.clear()
+            self.spinning.clear()
         self.last = None
         self.finished = _ignore
         self.k = None  # type: ignore[assignment]  # nobody asks a dismantled machine anything
