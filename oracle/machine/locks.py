@@ -56,6 +56,15 @@ def rw_enter_shared(k: Machine, lwp: Lwp, lock: RwLock) -> Kernel[None]:
     lwp.lwp_locks.append(lock)
 
 
+def rw_tryenter_shared(k: Machine, lwp: Lwp, lock: RwLock) -> bool:
+    """Take the lock shared if that needs no waiting."""
+    if lock.lk_writer is not None or lock.lk_waiting_writers:
+        return False
+    lock.lk_readers.append(lwp)
+    lwp.lwp_locks.append(lock)
+    return True
+
+
 def rw_enter_exclusive(k: Machine, lwp: Lwp, lock: RwLock) -> Kernel[None]:
     """Take the lock exclusively; waits until nobody holds it."""
     if lock.lk_writer is lwp:

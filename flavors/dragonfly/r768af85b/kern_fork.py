@@ -50,7 +50,7 @@ from flavors.dragonfly.vm_glue import vm_fork
 from oracle.cite import Source, models
 from oracle.flavor import Args
 from oracle.machine.errno import EAGAIN, EFAULT, EINVAL, ERESTART, Panic, Unmodelled
-from oracle.machine.locks import rw_enter_shared, rw_exit
+from oracle.machine.locks import rw_enter_shared, rw_exit, rw_tryenter_shared
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.traps import Kernel, may_block
@@ -147,9 +147,10 @@ def fork1(k: Machine, lp1: Lwp, flags: int) -> Kernel[Proc | None]:
     pgrp: Pgrp | None = None  # [303]
     if flags & RFPGLOCK and (pgrp := p1.p_pgrp) is not None:  # [304]
         assert pgrp.pg_lock is not None
-        lp1.lwp_stat = LSSLEEP  # as far as it has to wait: a stop signal that comes then is pending, and starts fork over
-        yield from rw_enter_shared(k, lp1, pgrp.pg_lock)  # [305]
-        lp1.lwp_stat = LSRUN
+        if k.sched.ready or not rw_tryenter_shared(k, lp1, pgrp.pg_lock):  # [305]
+            lp1.lwp_stat = LSSLEEP  # as far as it has to wait: a stop signal that comes then is pending, and starts fork over
+            yield from rw_enter_shared(k, lp1, pgrp.pg_lock)  # [305]
+            lp1.lwp_stat = LSRUN
     try:
         # [306] sic: for CURSIG_NOBLOCK a stop signal counts although a process with P_PPWAIT can't act on it
         if pgrp is not None and (p1.p_siglist | lp1.lwp_siglist) & ~lp1.lwp_sigmask:
