@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from oracle.facts import APART, SHARED, Value
 from oracle.flavor import Flavor
@@ -19,15 +19,7 @@ from oracle.machine.proc import Lwp, Proc
 from oracle.machine.signals import members
 from oracle.machine.vm import VmEntry
 from oracle.observation import Block
-
-
-class Focus(NamedTuple):
-    """What a scenario makes worth looking at beyond what is always observed."""
-
-    actors: tuple[str, ...]  # who makes calls; the kernel, init and the shell are looked at only if they do
-    resources: tuple[str, ...]  # limits that are set or changed
-    extras: bool = False  # whether a process starts with more than every process has
-
+from oracle.scenario import Focus
 
 ALWAYS = (
     "state", "parent", "getppid", "children", "group", "group_list", "session", "uid", "ruid", "svuid", "jail",
@@ -196,7 +188,8 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
     fd, cwdi, acts, pgrp, textvp, cred = proc.p_fd, proc.p_cwdi, proc.p_sigacts, proc.p_pgrp, proc.p_textvp, proc.p_ucred
     lwps, ppid, fpid, node = proc.p_lwps, proc.p_ppid, proc.p_fpid, proc.p_tracenode
     parent = k.names.get(proc.p_pptr) or k.role(proc.p_pptr)  # type: ignore[arg-type]  # no key is None
-    lwp = lwps[0] if len(lwps) == 1 else _first_lwp(proc)
+    alone, leader = len(lwps) == 1, proc.p_leader
+    lwp = lwps[0] if alone else _first_lwp(proc)
     if cwdi is not None:
         cdir, rdir, cmask = cwdi.cwdi_cdir.name, cwdi.cwdi_rdir.name, cwdi.cwdi_cmask
     elif fd is not None and fd.fd_cdir is not None and fd.fd_rdir is not None:
@@ -226,7 +219,7 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
         session,
         _real_parent(k, roles_by_pid, proc) if proc.p_opptr is not None or proc.p_oppid else NONE,
         (roles_by_pid.get(fpid) or f"pid {fpid}") if fpid else NONE,
-        _peers(k, proc) if proc.p_peers is not None or proc.p_leader is not proc else (),
+        _peers(k, proc) if leader is not None and (leader is not proc or proc.p_peers is not None) else (),
     )
     words = (proc.p_flag, proc.p_sflag, proc.p_slflag, proc.p_lflag, proc.p_stflag, acts.ps_flag if acts is not None else 0)
     own = (
@@ -259,7 +252,7 @@ def _live_process(flavor: Flavor, k: Machine, roles_by_pid: Mapping[int, str], n
         lwp.lwp_retval,
         lwp.lwp_estcpu,
     )
-    lwps_ = ((lwp.lwp_tid, lwp.lwp_siglist, lwp.lwp_handled),) if len(lwps) == 1 else _threads(lwps)
+    lwps_ = ((lwp.lwp_tid, lwp.lwp_siglist, lwp.lwp_handled),) if alone else _threads(lwps)
     return _process_facts(flavor, name, ids, kin, words, own, thread, lwps_)
 
 

@@ -21,7 +21,7 @@ from oracle.machine.proc import Lwp
 from oracle.machine.sched import Task, Waiting
 from oracle.machine.snapshot import differences, snapshot
 from oracle.observation import Block, Observation
-from oracle.observe import Focus, observe
+from oracle.observe import observe
 from oracle.outcome import ASLEEP, GONE, SPINS, UNMODELLED, Outcome, RunResult
 from oracle.scenario import Check, Concurrently, Expected, Item, ProcessSpec, Quantifier, Scenario, Step, selects
 from oracle.schedule import Chooser, Scheduled
@@ -103,7 +103,7 @@ class Execution:
         self.verdict = Verdict(flavor)
         self.unmodelled = ""
         self.started = False
-        self.focus = _focus(scenario)
+        self.focus = scenario.focus
         self._by_task: dict[Task, Made] = {}
         self._trace = trace
         self._checked = checked
@@ -441,20 +441,3 @@ class Execution:
 @lru_cache(maxsize=1024)
 def _call_paths(step: int) -> tuple[str, ...]:
     return (f"call.{step}", f"call.{step}.elapsed")
-
-
-def _focus(scenario: Scenario) -> Focus:
-    actors: dict[str, None] = {}
-    resources: dict[str, None] = {}
-    extras = False
-    for item in scenario.steps:
-        for step in (item,) if isinstance(item, Step) else item.steps if isinstance(item, Concurrently) else ():
-            actors[step.by] = None
-            if step.call == "setrlimit":
-                resources[str(step.args["resource"])] = None
-    for process in scenario.processes:
-        for resource, _, _ in process.limits:
-            resources[resource] = None
-        if process.extras is not None:
-            extras = True
-    return Focus(tuple(actors), tuple(resources), extras)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from oracle.errors import ScenarioError
 from oracle.facts import Value
@@ -159,6 +159,17 @@ Entry: TypeAlias = Defect | Assertion  # of a register of defects, or of a stand
 Item: TypeAlias = Step | Check | Concurrently  # of a program
 
 
+class Focus(NamedTuple):
+    """What a scenario makes worth looking at beyond what is always observed."""
+
+    actors: tuple[str, ...]  # who makes calls; the kernel, init and the shell are looked at only if they do
+    resources: tuple[str, ...]  # limits that are set or changed
+    extras: bool = False  # whether a process starts with more than every process has
+
+
+NOTHING_MORE = Focus((), ())
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A whole scenario. `agree` lists facts (by glob) on which its flavors have to agree; "*" is all but one system's own.
@@ -179,6 +190,8 @@ class Scenario:
     defect: Defect | None = None
     standard: Assertion | None = None
     file: str = field(default="", compare=False)
+    concurrent: bool = field(default=False, compare=False)  # whether there is more than one schedule to run it under
+    focus: Focus = field(default=NOTHING_MORE, compare=False)  # this and the last follow from the others, whatever is given
 
     def asks_for(self, path: str) -> bool:
         """Whether a check or a promise of agreement names a fact; a promise about everything names none."""
@@ -189,6 +202,8 @@ class Scenario:
 
     def __post_init__(self) -> None:
         check_start(self.processes)
+        object.__setattr__(self, "concurrent", any(isinstance(item, Concurrently) for item in self.steps))
+        object.__setattr__(self, "focus", _focus(self.calls, self.processes))
         for step in self.calls:
             if step.born in RESERVED:
                 raise ScenarioError(f"step {step.index}: {not_a_role(step.born)}")
@@ -212,17 +227,22 @@ class Scenario:
             for step in (item.steps if isinstance(item, Concurrently) else (item,))
         )
 
-    @property
-    def concurrent(self) -> bool:
-        """Whether there is more than one schedule to run it under."""
-        for item in self.steps:  # noqa: SIM110  # `any` takes three times as long, and every case is asked
-            if isinstance(item, Concurrently):
-                return True
-        return False
-
     def runs_on(self, flavor_id: str) -> bool:
         """Whether the scenario is meant for a flavor."""
         return selects(self.only, flavor_id)
+
+
+def _focus(calls: tuple[Step, ...], processes: tuple[ProcessSpec, ...]) -> Focus:
+    actors: dict[str, None] = {}
+    resources: dict[str, None] = {}
+    for step in calls:
+        actors[step.by] = None
+        if step.call == "setrlimit" and "resource" in step.args:
+            resources[str(step.args["resource"])] = None
+    for process in processes:
+        for resource, _, _ in process.limits:
+            resources[resource] = None
+    return Focus(tuple(actors), tuple(resources), any(process.extras is not None for process in processes))
 
 
 def selects(only: tuple[Selector, ...], flavor_id: str) -> bool:
