@@ -64,6 +64,10 @@ def _dispatch(command: str, options: Namespace, terminal: Terminal) -> int:
             from oracle.cli.fuzz import fuzz
 
             return fuzz(options, terminal)
+        if command == "guide":
+            from oracle.cli.guide import guide
+
+            return guide(options, terminal)
         if command == "identify":
             from oracle.cli import identify
 
