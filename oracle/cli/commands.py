@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oracle.cli.terminal import BUG, INTERRUPTED, NOT_AS_EXPECTED, OK, USAGE, Terminal, check_places, write_files
 from oracle.errors import ScenarioError, UsageError
@@ -19,6 +20,9 @@ from oracle.registry import Registry, load_flavors
 from oracle.report.look import Look
 from oracle.report.text import plural
 from oracle.scenario import Scenario
+
+if TYPE_CHECKING:
+    from oracle.report.baseline import Baseline
 
 SPECS = Path("specs")
 REPORTS = ("report.md", "report.json", "index.html")  # what --reports writes
@@ -51,6 +55,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     flavors = chosen(registry, options.flavor)
     _check_output(options)
     _check_sweeps(options, flavors)
+    baseline = _baseline(options)
     paths = paths_or_specs(options.paths)
     scenarios, not_shown = read(paths, registry), read_not_shown(paths, registry)
     check_registers(scenarios, not_shown, registry)
@@ -59,6 +64,10 @@ def run(options: Namespace, terminal: Terminal) -> int:
     if options.reports is not None and done.planned is None:
         write_reports(options.reports, done, flavors, terminal, options.sweep)
     _last_words(done, options, terminal)
+    if baseline is not None and done.planned is None:
+        from oracle.cli.baseline import judge
+
+        return judge(baseline, done.comparisons, done.flavors, options, terminal)
     return done.code()
 
 
@@ -337,6 +346,18 @@ def write_reports(folder: Path, done: Done, flavors: Sequence[Flavor], terminal:
     finally:
         close()
     write_files({folder / name: text for name, text in zip(REPORTS, texts, strict=True)})
+
+
+def _baseline(options: Namespace) -> Baseline | None:
+    """The earlier run to compare with, if there is to be one."""
+    if options.baseline is None:
+        if options.changes is not None:
+            raise UsageError("--changes says what is otherwise than in a baseline; add --baseline FILE")
+        return None
+    from oracle.cli.baseline import baseline_from
+
+    check_places([] if options.changes is None else [options.changes])
+    return baseline_from(options.baseline)
 
 
 def _check_sweeps(options: Namespace, flavors: Sequence[Flavor]) -> None:

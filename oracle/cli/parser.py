@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from oracle.cli import distinguish_parser, findings_parser, fuzz_parser, sweep_parser
+from oracle.cli import distinguish_parser, findings_parser, fuzz_parser, guide_parser, sweep_parser
 from oracle.cli.sweep_parser import Commands
 
 EXIT_CODES = """\
@@ -56,6 +56,7 @@ examples:
   fork-oracle run
   fork-oracle run specs/signals specs/vfork/until-exec.yaml --flavor dragonfly --flavor netbsd
   fork-oracle run --format json | python -m json.tool
+  fork-oracle run --baseline report.json            what is otherwise than in the report.json of an earlier run
   fork-oracle run --reports reports                 writes report.md, report.json and index.html there
   fork-oracle run --reports reports --sweep standard
                                                     the page has pictures of all of rfork and of all intents, too
@@ -168,6 +169,7 @@ def build_parser() -> argparse.ArgumentParser:
     _show(commands)
     _explain(commands)
     findings_parser.add(commands, _add, _flavors, _output)
+    guide_parser.add(commands, _add, _output)
     _sources(commands)
     _errors(commands)
     sweep_parser.add(commands, _add, _flavors, _output)
@@ -238,6 +240,15 @@ def _run(commands: Commands) -> None:
         metavar="DIR",
         type=Path,
         help="also write DIR/report.md, DIR/report.json and DIR/index.html, the page that tells each run step by step",
+    )
+    made.add_argument(
+        "--baseline",
+        metavar="FILE",
+        type=Path,
+        help="compare with the report.json of an earlier run, and fail on what is new, changed or worse, and on nothing else",
+    )
+    made.add_argument(
+        "--changes", metavar="FILE", type=Path, help="with --baseline: also write the changes to FILE, as Markdown"
     )
     made.add_argument(
         "--sweep",

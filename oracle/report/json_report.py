@@ -130,6 +130,11 @@ def _claims(claimed: Sequence[Claimed]) -> Json:
     ]
 
 
+def scenario_json(comparison: Comparison) -> Json:
+    """What the report says of one scenario, but for findings."""
+    return _scenario(comparison, None)
+
+
 def _scenario(comparison: Comparison, claimed: Sequence[Claimed] | None) -> Json:
     scenario = comparison.scenario
     letters = comparison.outcome_classes()
