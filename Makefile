@@ -16,7 +16,7 @@ COMPILED := build/compiled
 PYTEST := -m pytest -n $(WORKERS) $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types layers coverage sources fresh bench compiled mutation schema reports tidy clean
+.PHONY: help run test check format lint types layers coverage sources fresh bench compiled mutation planted schema reports tidy clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -74,6 +74,9 @@ bench: $(READY)  ## compare one differential fork case with one real fork+exit+w
 
 mutation: $(VENV)/.mutation  ## try the mutants of flavors/ (hours; stop it when you like, it goes on where it was)
 	$(BIN)/python -m tests.mutation --survivors $(ARGS)
+
+planted: $(READY)  ## plant twenty bugs in the flavors, and see whether the search finds each in a minute
+	$(BIN)/python -m tests.planted $(ARGS)
 
 $(VENV)/.mutation: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[mutation]'

@@ -7,6 +7,7 @@ from random import Random
 
 from oracle.args import flag_names
 from oracle.calls import PORTABLE, CallSpec, Kind, Param
+from oracle.facts import FACTS, Scope, Subject
 from oracle.flavor import Flavor
 from oracle.fuzz.starts import USERS, Weights, start
 from oracle.probes import CALLER, lacks
@@ -31,6 +32,11 @@ OFTEN = {
 NATIVE = 4  # how often a call is made that one system alone has, if all flavors are of that system
 BIRTHS = 3  # the more so, if it makes a process
 LENGTHS = (1, 1, 2, 2, 3, 3, 4, 5, 6, 8)
+ASKED = tuple(
+    f"machine.{fact.name}"
+    for fact in FACTS
+    if fact.subject is Subject.MACHINE and fact.scope in (Scope.ASKED, Scope.ASKED_SYSTEM)
+)
 PLAIN_PROCESSES: tuple[ProcessSpec, ...] = (ProcessSpec(CALLER),)
 ANY: tuple[str, ...] = ("a", "b")
 
@@ -42,21 +48,23 @@ class Generator:
         self.flavors = tuple(flavors)
         self._lacking = lacks(self.flavors)
         first = flavors[0]
-        self._specs: dict[str, CallSpec] = {}
+        self.specs: dict[str, CallSpec] = {}
         self._chances: dict[str, float] = {}
         for spec in PORTABLE:
             if spec.name == "spawn" or all(spec.name in one.calls or spec.name in one.absent for one in flavors):
                 self._add(spec, OFTEN.get(spec.name, 1))
         for name, call in first.calls.items():
-            if name not in self._specs and all(name in one.calls and one.calls[name].spec == call.spec for one in flavors):
+            if name not in self.specs and all(name in one.calls and one.calls[name].spec == call.spec for one in flavors):
                 self._add(call.spec, NATIVE * (BIRTHS if call.spec.births else 1))
         self._only = () if len(flavors) < 2 else tuple(one.id for one in flavors)
+        one_system = len({one.system for one in flavors}) == 1
+        self._agree = ASKED if one_system else ()  # between systems they differ nearly everywhere
         self._portable = frozenset(spec.name for spec in PORTABLE)
         self._signals = tuple(name for name in first.signals if all(name in one.signals for one in flavors))
         self._likely = tuple(name for name in LIKELY if name in self._signals) or self._signals
         self._flags = {
             (spec.name, param.name): _common(spec, param, flavors)
-            for spec in self._specs.values()
+            for spec in self.specs.values()
             for param in spec.params
             if param.kind is Kind.FLAGS
         }
@@ -64,7 +72,7 @@ class Generator:
         self._tunables = {name: value for name, value in first.tunables.items() if all(name in one.tunables for one in flavors)}
 
     def _add(self, spec: CallSpec, chance: float) -> None:
-        self._specs[spec.name] = spec
+        self.specs[spec.name] = spec
         self._chances[spec.name] = chance
 
     def chooser(self, weights: Weights) -> Chooser:
@@ -100,14 +108,14 @@ class Chooser:
         native = False
         for index in range(1, rng.choice(LENGTHS) + 1):
             name = rng.choices(self._names, cum_weights=self._cumulative)[0]
-            spec = of._specs[name]
+            spec = of.specs[name]
             native = native or name not in of._portable
             step = Step(index, rng.choice(actors), name, self._args(rng, spec, actors), f"kid{index}" if spec.births else "")
             steps.append(step)
             if step.born:
                 actors += (step.born, step.born)
         only = of._only if native else ()
-        return Scenario("case", "a random program", "", "results", tuple(steps), machine, processes, only)
+        return Scenario("case", "a random program", "", "results", tuple(steps), machine, processes, only, of._agree)
 
     def _args(self, rng: Random, spec: CallSpec, actors: Sequence[str]) -> dict[str, ArgValue]:
         args: dict[str, ArgValue] = {}

@@ -19,6 +19,7 @@ from oracle.fuzz.generate import Generator
 from oracle.fuzz.shrink import renamed, shrunk
 from oracle.fuzz.symptoms import NUMBER, Symptom, symptoms
 from oracle.harness import Comparison, compare
+from oracle.outcome import SPINS
 from oracle.scenario import Scenario
 from oracle.signature import Signature, signature
 from oracle.sweep.chunk import installed
@@ -137,7 +138,7 @@ class _Search:
         def shows(smaller: Scenario) -> bool:
             return symptom in symptoms(self._compared(smaller))
 
-        smallest = renamed(shrunk(scenario, shows), shows)
+        smallest = renamed(shrunk(scenario, shows, _generator(self.flavors).specs), shows)
         comparison = self._compared(smallest)
         sign = signed(comparison, self.flavors)
         news = tuple(sorted(symptoms(comparison).difference(self.known)))
@@ -146,9 +147,13 @@ class _Search:
 
 
 def signed(comparison: Comparison, flavors: Sequence[Flavor]) -> Signature:
-    """The signature of a comparison, with the lines that decided, if that can be told: of the first two that disagree."""
+    """The signature of a comparison, with the lines that decided, if that can be told: of the first two that disagree.
+
+    It is not asked of a kernel that spins: watched, that takes minutes.
+    """
     pair = disagreeing(comparison, flavors)
-    if pair is None or not interpreted():
+    spins = any(one.result == SPINS for result in comparison.results for one in result.outcomes)
+    if pair is None or spins or not interpreted():
         return signature(comparison)
     return signature(comparison, [explain(comparison.scenario, *pair)])
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
-from oracle.calls import PORTABLE_BY_NAME
+from oracle.calls import CallSpec
 from oracle.errors import ScenarioError
 from oracle.extras import MachineExtras, ProcessExtras, Sharing
 from oracle.probes import CALLER
@@ -20,7 +21,7 @@ Shows = Callable[[Scenario], bool]
 ROUNDS = 8  # more never change anything
 
 
-def cost(scenario: Scenario) -> tuple[int, int, int]:
+def cost(scenario: Scenario) -> tuple[int, int, int, int]:
     """How large a case is: steps first, then processes and what is turned on them, then arguments."""
     processes = scenario.processes
     turned = sum(_turned(one) for one in processes) + _differing(scenario.machine, MachineSpec())
@@ -28,7 +29,7 @@ def cost(scenario: Scenario) -> tuple[int, int, int]:
         turned += _differing(scenario.machine.extras, MachineExtras())
     weight = sum(_weight(value) for step in scenario.calls for value in step.args.values())
     weight += sum(step.by != CALLER for step in scenario.calls)
-    return len(scenario.steps), 4 * len(processes) + turned, weight
+    return len(scenario.steps), 4 * len(processes) + turned, weight, len(scenario.agree)
 
 
 def _turned(process: ProcessSpec) -> int:
@@ -48,12 +49,14 @@ def _weight(value: ArgValue) -> int:
     return 2 + len(value) if isinstance(value, tuple) else 2
 
 
-def shrunk(scenario: Scenario, shows: Shows) -> Scenario:
-    """The smallest case that this finds; the scenario itself has to show what it is about."""
+def shrunk(scenario: Scenario, shows: Shows, specs: Mapping[str, CallSpec]) -> Scenario:
+    """The smallest case that this finds; the scenario itself has to show what it is about. `specs` are those of its calls."""
     best = scenario
+    steps = partial(_plainer_steps, specs=specs)
+    ways = (_without_steps, _without_processes, _plainer_machine, _plainer_processes, steps, _asking_less)
     for _ in range(ROUNDS):
         before = best
-        for attempts in (_without_steps, _without_processes, _plainer_machine, _plainer_processes, _plainer_steps):
+        for attempts in ways:
             best = _greedily(best, attempts, shows)
         if best == before:
             break
@@ -105,23 +108,29 @@ def _without_steps(scenario: Scenario) -> Iterator[Scenario]:
         size //= 2
 
 
-def _plainer_steps(scenario: Scenario) -> Iterator[Scenario]:
+def _asking_less(scenario: Scenario) -> Iterator[Scenario]:
+    """Facts that are compared only if a scenario asks for them: for as few as can be."""
+    yield replace(scenario, agree=())
+    for at in range(len(scenario.agree)):
+        yield replace(scenario, agree=scenario.agree[:at] + scenario.agree[at + 1 :])
+
+
+def _plainer_steps(scenario: Scenario, specs: Mapping[str, CallSpec]) -> Iterator[Scenario]:
     steps = list(scenario.calls)
     for at, step in enumerate(steps):
-        for plainer in _plainer_step(step, scenario):
+        for plainer in _plainer_step(step, specs[step.call]):
             yield with_steps(scenario, [*steps[:at], plainer, *steps[at + 1 :]])
 
 
-def _plainer_step(step: Step, scenario: Scenario) -> Iterator[Step]:
-    if step.call in ("spawn", "vfork", "rfork", "__clone", "fork1") and step.born:
+def _plainer_step(step: Step, spec: CallSpec) -> Iterator[Step]:
+    if step.call != "fork" and step.born:
         yield replace(step, call="fork", args={})
     if step.by != CALLER:
         yield replace(step, by=CALLER)
-    spec = PORTABLE_BY_NAME.get(step.call)
-    optional = {param.name: not param.required for param in spec.params} if spec is not None else {}
+    required = {param.name for param in spec.params if param.required}
     for name, value in step.args.items():
         others = {key: one for key, one in step.args.items() if key != name}
-        if optional.get(name, True):
+        if name not in required:
             yield replace(step, args=others)
         for plainer in _plainer_value(value):
             yield replace(step, args={**step.args, name: plainer})
