@@ -2,7 +2,8 @@
 
 Places are chosen by chance (`--seed`) from all decisions on the fork path that cite lines of C. The changed flavor and the
 unchanged one are compared in one process, as two revisions of one system. A change is left out, and told, only if no scenario
-in specs/ comes to anything else under it: then nothing says that it could be seen at all.
+in specs/ comes to anything else under it, for then nothing says that it could be seen at all; or if the kernel's code comes to
+no end and never yields, so that nothing can be compared.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import argparse
 import importlib
 import shutil
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 
 from oracle.flavor import Flavor
 from oracle.fuzz.hunt import Hunt, carry_out, findings
@@ -29,6 +33,29 @@ from tests.planted.places import FILES, ROOT, Place, in_order, places
 
 MODULES = {file: (file.removesuffix("/kern_fork.py").replace("/", "."), "FLAVOR") for file in FILES}
 MODULES["flavors/netbsd/kern_fork.py"] = ("flavors.netbsd.flavor", "FLAVOR")
+
+
+HANGS = 30  # seconds for what takes one
+
+
+class Hangs(BaseException):
+    """Kernel code came to no end. No `Exception`: a run takes those for crashes of its flavor."""
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Raise Hangs after so long."""
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise Hangs
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +103,17 @@ def main() -> int:
                 break
             flavor = registry.find(place.flavor)
             changed = _plant(place, Path(folder), number)
-            by = _shown_by(changed, expected[flavor.id])
-            if not by:
-                left_out.append(f"{place.file}:{place.line} {place.told()}: no scenario shows it")
+            try:
+                with at_most(HANGS):
+                    by = _shown_by(changed, expected[flavor.id])
+                if not by:
+                    left_out.append(f"{place.file}:{place.line} {place.told()}: no scenario shows it")
+                    continue
+                with at_most(options.seconds + HANGS):
+                    rows.append(_hunt(place, flavor, changed, by, options.seed, options.seconds))
+            except Hangs:
+                left_out.append(f"{place.file}:{place.line} {place.told()}: the kernel loops for ever, and nothing ends it")
                 continue
-            rows.append(_hunt(place, flavor, changed, by, options.seed, options.seconds))
             print(rows[-1].told(), flush=True)
     found = [row for row in rows if row.buckets and row.steps <= options.steps]
     print(f"\n{len(found)} of {len(rows)} found and shrunk to {options.steps} steps or less; {len(left_out)} left out:")
