@@ -19,9 +19,11 @@ from random import Random
 from statistics import median
 from time import perf_counter, process_time
 
+import many
+
 import oracle.run
 from oracle.explore.explore import explore
-from oracle.flavor import Flavor
+from oracle.flavor import Flavor, interpreted
 from oracle.harness import compare
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
@@ -85,6 +87,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20, help="how often the two take turns (default: %(default)s)")
     parser.add_argument("--cases", type=int, default=300, help="differential cases in a turn (default: %(default)s)")
     parser.add_argument("--forks", type=int, default=300, help="real forks in a turn (default: %(default)s)")
+    parser.add_argument(
+        "--no-many", dest="many", action="store_false", help="leave out sweeps and searches over very many cases"
+    )
     options = parser.parse_args()
     flavors = load_flavors().select(FLAVORS)
     refuse_failures(CASE, flavors)
@@ -98,6 +103,8 @@ def main() -> int:
     print(f"scheduler steps a second          {steps:12,.0f}   (aim: {STEPS_AIM:,})")
     print(f"scenario steps a second, compared {program_steps:12,.0f}   ({len(flavors)} flavors, invariants checked after each)")
     show_search(explored(flavors[0]), flavors[0])
+    if options.many:
+        many.show(interpreted())
     return 0
 
 
