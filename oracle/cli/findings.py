@@ -5,38 +5,22 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 
-from oracle.cli.commands import chosen, installed, paths_or_specs, read, read_not_shown
+from oracle.cli.catalogue import World, read_findings, wants_sweeps, world
+from oracle.cli.commands import installed, paths_or_specs
 from oracle.cli.terminal import NOT_AS_EXPECTED, OK, Terminal, check_places, write_files
-from oracle.errors import ScenarioError, UsageError
+from oracle.errors import UsageError
 from oracle.finding import Finding
-from oracle.findings.apart import aparts
 from oracle.findings.check import completed, stale, unknown
-from oracle.findings.claims import Apart, Catalogue
+from oracle.findings.claims import Catalogue
 from oracle.findings.draft import drafts
-from oracle.findings.kept import Kept
-from oracle.flavor import Flavor
-from oracle.harness import compare
-from oracle.load import SUFFIX, dump_finding, find_findings, load_finding
-from oracle.registry import Registry
+from oracle.load import SUFFIX, dump_finding
 from oracle.report import findings_report
 from oracle.report.look import Look
 from oracle.report.text import plural
-from oracle.scenario import Scenario
 from oracle.sources.listing import listings_at_hand
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What the commands look at."""
-
-    registry: Registry
-    flavors: tuple[Flavor, ...]
-    scenarios: Sequence[Scenario]
-    entries: frozenset[str]  # of registers and standards, shown or not
-    differences: tuple[Apart, ...]
 
 
 def findings(options: Namespace, terminal: Terminal) -> int:
@@ -50,12 +34,12 @@ def findings(options: Namespace, terminal: Terminal) -> int:
         raise UsageError("complete which findings? Give their ids")
     look = Look() if options.output is not None and options.color != "always" else terminal.look()
     if options.check:
-        return _check(known, _world(paths, registry, options, terminal), options, look, terminal)
+        return _check(known, world(paths, registry, options, terminal), options, look, terminal)
     if options.complete:
-        return _complete(wanted, known, _world(paths, registry, options, terminal), terminal)
+        return _complete(wanted, known, world(paths, registry, options, terminal), terminal)
     if options.claims:
-        world = _world(paths, registry, options, terminal)
-        judged = Catalogue(known).judge(world.differences)
+        there = world(paths, registry, options, terminal)
+        judged = Catalogue(known).judge(there.differences)
         text = findings_report.claimed(wanted, judged, look)
     elif options.format == "json":
         text = json.dumps([_plain(one) for one in wanted], indent=2) + "\n"
@@ -76,9 +60,9 @@ def triage(options: Namespace, terminal: Terminal) -> int:
     registry = installed(terminal)
     paths = paths_or_specs(options.paths)
     known = read_findings(paths, registry)
-    world = _world(paths, registry, options, terminal)
-    judged = Catalogue(known).judge(world.differences)
-    made = drafts(judged.new, {scenario.name: scenario.topic for scenario in world.scenarios})
+    there = world(paths, registry, options, terminal)
+    judged = Catalogue(known).judge(there.differences)
+    made = drafts(judged.new, {scenario.name: scenario.topic for scenario in there.scenarios})
     look = Look() if options.output is not None and options.color != "always" else terminal.look()
     _put(findings_report.drafts(made, look), options.output, terminal)
     if options.drafts is not None:
@@ -96,24 +80,6 @@ def triage(options: Namespace, terminal: Terminal) -> int:
     return NOT_AS_EXPECTED if made else OK
 
 
-def read_findings(paths: Sequence[Path], registry: Registry, *, draft: bool = False) -> tuple[Finding, ...]:
-    """The catalogue that belongs to some scenarios, by id. Raises ScenarioError with all that is wrong."""
-    found: dict[str, Finding] = {}
-    wrong = []
-    for file in find_findings(paths):
-        try:
-            one = load_finding(file, registry.flavors, draft=draft)
-        except ScenarioError as error:
-            wrong.append(str(error))
-            continue
-        if one.id in found:
-            wrong.append(str(ScenarioError(f"{one.id} is called as the finding in {found[one.id].file}", one.file)))
-        found[one.id] = one
-    if wrong:
-        raise ScenarioError("\n".join(wrong))
-    return tuple(found[name] for name in sorted(found))
-
-
 def _named(known: Sequence[Finding], ids: Sequence[str]) -> list[Finding]:
     by_id = {one.id: one for one in known}
     names = [Path(name).name.removesuffix(SUFFIX) for name in ids]
@@ -125,40 +91,9 @@ def _named(known: Sequence[Finding], ids: Sequence[str]) -> list[Finding]:
     return [by_id[name] for name in names] if names else list(known)
 
 
-def _world(paths: Sequence[Path], registry: Registry, options: Namespace, terminal: Terminal) -> World:
-    """Run all scenarios, and look for what decided their differences."""
-    flavors = chosen(registry, getattr(options, "flavor", []))
-    scenarios = read(paths, registry)
-    entries = {one.id for one in read_not_shown(paths, registry)}
-    entries |= {scenario.entry.id for scenario in scenarios if scenario.entry is not None}
-    kept = Kept(options.kept, flavors)
-    advance, close = terminal.progress(len(scenarios))
-    try:
-        differences = differences_of(scenarios, flavors, kept, advance)
-    finally:
-        close()
-        write_files(kept.texts())
-    return World(registry, flavors, scenarios, frozenset(entries), differences)
-
-
-def differences_of(
-    scenarios: Sequence[Scenario], flavors: Sequence[Flavor], kept: Kept, advance: Callable[[object], None]
-) -> tuple[Apart, ...]:
-    """The differences of all pairs of flavors on some scenarios."""
-    found: list[Apart] = []
-    for scenario in scenarios:
-        there = kept.get(scenario)
-        if there is None:
-            there = aparts(compare(scenario, flavors), flavors)
-            kept.put(scenario, there)
-        found += there
-        advance(scenario)
-    return tuple(found)
-
-
-def _check(known: Sequence[Finding], world: World, options: Namespace, look: Look, terminal: Terminal) -> int:
-    judged = Catalogue(known).judge(world.differences)
-    flaws = [*unknown(known, [one.name for one in world.scenarios], world.entries), *stale(known, judged)]
+def _check(known: Sequence[Finding], there: World, options: Namespace, look: Look, terminal: Terminal) -> int:
+    judged = Catalogue(known).judge(there.differences)
+    flaws = [*unknown(known, there.names, there.entries), *stale(known, judged, whole=wants_sweeps(options))]
     parts = [look.bad(str(flaw)) for flaw in flaws]
     if judged.new:
         parts.append(findings_report.new(judged.new, look))
@@ -171,14 +106,14 @@ def _check(known: Sequence[Finding], world: World, options: Namespace, look: Loo
     return NOT_AS_EXPECTED if flaws or judged.new else OK
 
 
-def _complete(wanted: Sequence[Finding], known: Sequence[Finding], world: World, terminal: Terminal) -> int:
+def _complete(wanted: Sequence[Finding], known: Sequence[Finding], there: World, terminal: Terminal) -> int:
     """Write what belongs into `decided` into the files of some findings."""
     from oracle.load.dump_finding import with_decided
 
     code = OK
     texts = {}
     for finding in wanted:
-        made = completed(finding, world.differences, known)
+        made = completed(finding, there.differences, known)
         if not any(side.decided for side in made.sides) and any(side.decided for side in finding.sides):
             terminal.say(
                 f"{finding.id}: no difference is about its facts, flavors and scenarios and has one of its lines; left as it is"

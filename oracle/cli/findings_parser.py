@@ -17,10 +17,11 @@ A finding claims a difference if the two flavors are on two sides of it, the kin
 one of its `scenarios` (if it names any), and on each side one of the lines that `explain` names is in `decided`. Of concurrent
 steps no lines are known; there `scenarios` has to name the scenario.
 
---check runs all scenarios and looks for differences that no finding claims (new), and for findings and lines that claim nothing
-any more (stale). --claims lists what findings claim. --complete writes into the files of the findings that are named the lines
-that belong into `decided`: it starts from those that are there (one line on one side will do), and takes those of every
-difference about the same facts, flavors and scenarios that has one of them and that no other finding claims.
+--check runs all scenarios and the standard sweeps, whose simplest cases are called sweep/SPACE/BUCKET, and looks for
+differences that no finding claims (new), and for findings and lines that claim nothing any more (stale). --claims lists what
+findings claim. --complete writes into the files of the findings that are named the lines that belong into `decided`: it starts
+from those that are there (one line on one side will do), and takes those of every difference about the same facts, flavors and
+scenarios that has one of them and that no other finding claims.
 """
 
 FINDINGS_EXAMPLES = """\
@@ -64,7 +65,7 @@ def add(
     does.add_argument(
         "--complete", action="store_true", help="write the lines that belong into `decided` into the files of IDs"
     )
-    _kept(made)
+    _world(made)
     made.add_argument(
         "--sources", metavar="DIR", type=Path, help="folder of listings of the C (the environment's FORK_ORACLE_SOURCES)"
     )
@@ -76,11 +77,17 @@ def add(
     made.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="scenario files, or folders of them (./specs)")
     flavors(made, "system@revision, or system for its newest revision; may be repeated (all installed flavors)")
     made.add_argument("--drafts", metavar="DIR", type=Path, help="write a draft of a finding for each group to this folder")
-    _kept(made)
+    _world(made)
     output(made)
 
 
-def _kept(parser: argparse.ArgumentParser) -> None:
+def _world(parser: argparse.ArgumentParser) -> None:
+    """What both look at."""
+    parser.add_argument(
+        "--sweeps",
+        action=argparse.BooleanOptionalAction,
+        help="also look at the simplest cases of the standard sweeps (the default, unless PATHs are given)",
+    )
     parser.add_argument(
         "--kept",
         metavar="FILE",

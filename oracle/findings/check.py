@@ -9,6 +9,8 @@ from oracle.errors import ScenarioError
 from oracle.finding import Finding, is_citation, matches
 from oracle.findings.claims import Apart, Catalogue, Claims, claims, sides_of
 
+SWEPT = "sweep/"  # how the names of cases begin
+
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
@@ -44,14 +46,17 @@ def in_order(line: str) -> tuple[bool, str, str, list[int]]:
     )
 
 
-def stale(findings: Sequence[Finding], judged: Claims) -> tuple[Flaw, ...]:
-    """What findings cite and nothing that they claim was decided by, and the other way round; findings that claim nothing."""
+def stale(findings: Sequence[Finding], judged: Claims, *, whole: bool) -> tuple[Flaw, ...]:
+    """Findings that claim nothing; if the differences are the `whole` of what there is, also lines of `decided` that decided
+    nothing that their finding claims, and lines that did and are not there.
+    """
     found: list[Flaw] = []
     by_finding = judged.by_finding()
     for finding in findings:
         claimed = by_finding.get(finding.id, ())
-        if not claimed:
+        if not claimed and (whole or not _of_sweeps(finding)):
             found.append(Flaw(finding, f"{finding.id} is stale: it claims no difference of these scenarios"))
+        if not whole or not claimed:
             continue
         for number, (side, due) in enumerate(zip(finding.sides, decided(finding, claimed), strict=True), 1):
             found += [
@@ -67,12 +72,17 @@ def stale(findings: Sequence[Finding], judged: Claims) -> tuple[Flaw, ...]:
     return tuple(found)
 
 
+def _of_sweeps(finding: Finding) -> bool:
+    """Whether a finding claims nothing but simplest cases of sweeps."""
+    return bool(finding.scenarios) and all(pattern.startswith(SWEPT) for pattern in finding.scenarios)
+
+
 def unknown(findings: Sequence[Finding], scenarios: Collection[str], entries: Collection[str]) -> tuple[Flaw, ...]:
     """What findings name and there is not: patterns of scenarios, entries of registers and assertions of standards."""
     found = []
     for finding in findings:
         for pattern in finding.scenarios:
-            if not matches([pattern], *scenarios):
+            if not pattern.startswith(SWEPT) and not matches([pattern], *scenarios):
                 found.append(Flaw(finding, f"`scenarios`: no scenario is called {pattern!r}"))
         for key in ("defects", "promises"):
             for entry in getattr(finding, key):

@@ -31,21 +31,21 @@ class Kept:
             except (OSError, ValueError):
                 self._known = {}
 
-    def get(self, scenario: Scenario) -> tuple[Apart, ...] | None:
+    def get(self, scenario: Scenario, flavors: Sequence[Flavor]) -> tuple[Apart, ...] | None:
         """What is known of a scenario."""
         if self._file is None:
             return None
-        key = self._key(scenario)
+        key = self._key(scenario, flavors)
         found = self._known.get(key)
         if found is None:
             return None
         self._used[key] = found
         return tuple([_apart(scenario.name, one) for one in found])
 
-    def put(self, scenario: Scenario, differences: Sequence[Apart]) -> None:
+    def put(self, scenario: Scenario, flavors: Sequence[Flavor], differences: Sequence[Apart]) -> None:
         """Keep what has been found."""
         if self._file is not None:
-            self._used[self._key(scenario)] = [
+            self._used[self._key(scenario, flavors)] = [
                 [one.path, one.fact, one.step, one.flavors, one.values, one.lines, one.sets] for one in differences
             ]
 
@@ -53,8 +53,9 @@ class Kept:
         """The file, as it should be written."""
         return {} if self._file is None else {self._file: json.dumps({**self._known, **self._used}) + "\n"}
 
-    def _key(self, scenario: Scenario) -> str:
-        return hashlib.sha256((self._base + repr(scenario)).encode()).hexdigest()
+    def _key(self, scenario: Scenario, flavors: Sequence[Flavor]) -> str:
+        who = [flavor.id for flavor in flavors]
+        return hashlib.sha256(f"{self._base} {who} {scenario!r}".encode()).hexdigest()
 
 
 def _apart(scenario: str, one: Any) -> Apart:
@@ -66,12 +67,12 @@ def _apart(scenario: str, one: Any) -> Apart:
 
 
 def _digest_of_code(flavors: Sequence[Flavor]) -> str:
-    """A digest of all code that decides differences, and of who is compared."""
+    """A digest of all code that decides differences."""
     roots = {Path(str(oracle.__file__)).parent}
     for flavor in flavors:
         package = sys.modules[flavor.boot.__module__.partition(".")[0]]
         roots |= {Path(path) for path in getattr(package, "__path__", [])}
-    digest = hashlib.sha256(repr([flavor.id for flavor in flavors]).encode())
+    digest = hashlib.sha256()
     for root in sorted(roots):
         for file in sorted(root.rglob("*.py")):
             if file.relative_to(root).parts[0] not in _NO_MATTER or file.name == "apart.py":

@@ -150,11 +150,11 @@ def _head(path: Path) -> bytes:
 
 
 def find_scenarios(paths: Iterable[Path]) -> list[Path]:
-    """The scenario files in some folders, sorted, and the files named themselves, whatever they look like, lists apart.
+    """The scenario files in some folders, sorted, and the files named themselves that are no lists and no findings.
 
     Hidden folders are left out, and so is YAML that is no scenario. Raises UsageError for a path that is not there.
     """
-    return _find(paths, is_scenario, lambda path: not is_not_shown(path))
+    return _find(paths, is_scenario, lambda path: not is_not_shown(path) and path.absolute().parent.name != FINDINGS)
 
 
 def find_not_shown(paths: Iterable[Path]) -> list[Path]:

@@ -178,6 +178,11 @@ def agree(key: Sequence[Outcome], flavors: Sequence[str]) -> bool:
     return all(one.common == said[0][1].common and wholes.setdefault(system, one.whole) == one.whole for system, one in said)
 
 
+def case_name(plan: Plan, bucket: Bucket) -> str:
+    """What the simplest case of a bucket is called, as a scenario."""
+    return f"sweep/{plan.space.name}/{bucket.signature.ident}"
+
+
 def scenario_of(plan: Plan, case: Case, name: str = "sweep") -> Scenario:
     """A case as a scenario that can be written to a file."""
     text = plan.space.text(case.index)

@@ -17,7 +17,7 @@ from oracle.report.page.matrix import link
 from oracle.report.page.texts import shown
 from oracle.report.text import plural
 from oracle.sweep.atlas import AGREE, ALONE, MISSING, Atlas, Chart
-from oracle.sweep.sweep import Bucket, scenario_of
+from oracle.sweep.sweep import Bucket, case_name, scenario_of
 
 MOST_BUCKETS, MOST_SHAPES, MOST_FACTS = 120, 4, 6  # of a space; of a bucket
 ROOM = 700_000  # characters that the pictures of a space may take
@@ -38,11 +38,6 @@ class Space:
         return self.atlas.found.plan.space.name
 
 
-def case_name(space: str, bucket: Bucket) -> str:
-    """What the simplest case of a bucket is called, as a scenario."""
-    return f"sweep/{space}/{bucket.signature.ident}"
-
-
 def spaces_of(atlases: Sequence[Atlas], flavors: Sequence[Flavor]) -> list[Space]:
     """Sweeps with their simplest cases run once more, to be told."""
     made = []
@@ -50,7 +45,7 @@ def spaces_of(atlases: Sequence[Atlas], flavors: Sequence[Flavor]) -> list[Space
         plan = one.found.plan
         mine = [flavor for flavor in flavors if flavor.id in plan.flavors]
         cases = tuple(
-            compare(scenario_of(plan, bucket.smallest, case_name(plan.space.name, bucket)), mine, checked=False)
+            compare(scenario_of(plan, bucket.smallest, case_name(plan, bucket)), mine, checked=False)
             for bucket in one.found.buckets[:MOST_BUCKETS]
         )
         made.append(Space(one, layout(plan.space, one.charts), cases))
@@ -159,7 +154,7 @@ def _legend(one: Space, findings: Mapping[str, Sequence[str]]) -> Html:
 
 def _bucket(one: Space, number: int, bucket: Bucket, findings: Mapping[str, Sequence[str]]) -> Html:
     plan = one.atlas.found.plan
-    name = case_name(plan.space.name, bucket)
+    name = case_name(plan, bucket)
     letters = element("th", join([swatch(number), element("code", bucket.signature.ident)], " "), scope="row")
     states = f"{bucket.count:,}, from {plural(len(bucket.states), 'state')}"
     case = element("a", shown(plan.space.text(bucket.smallest.index), 300), href=f"#{_case(one, number)}")

@@ -1,0 +1,113 @@
+"""What the commands about findings look at: the catalogue, the scenarios, the standard sweeps, and all their differences."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from oracle.cli.commands import chosen, read, read_not_shown
+from oracle.cli.terminal import Terminal, write_files
+from oracle.errors import ScenarioError, UsageError
+from oracle.finding import Finding
+from oracle.findings.apart import aparts
+from oracle.findings.claims import Apart
+from oracle.findings.kept import Kept
+from oracle.flavor import Flavor, interpreted
+from oracle.harness import compare
+from oracle.load import find_findings, load_finding
+from oracle.registry import Registry
+from oracle.scenario import Scenario
+from oracle.sweep.plan import Plan
+from oracle.sweep.standard import standard
+from oracle.sweep.store import Store
+from oracle.sweep.sweep import Findings, carry_out, case_name, findings, scenario_of
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the catalogue is held against. `names` are those of all scenarios, cases of sweeps included."""
+
+    scenarios: Sequence[Scenario]
+    names: tuple[str, ...]
+    entries: frozenset[str]  # of registers and standards, shown or not
+    differences: tuple[Apart, ...]
+
+
+def read_findings(paths: Sequence[Path], registry: Registry, *, draft: bool = False) -> tuple[Finding, ...]:
+    """The catalogue that belongs to some scenarios, by id. Raises ScenarioError with all that is wrong."""
+    found: dict[str, Finding] = {}
+    wrong = []
+    for file in find_findings(paths):
+        try:
+            one = load_finding(file, registry.flavors, draft=draft)
+        except ScenarioError as error:
+            wrong.append(str(error))
+            continue
+        if one.id in found:
+            wrong.append(str(ScenarioError(f"{one.id} is called as the finding in {found[one.id].file}", one.file)))
+        found[one.id] = one
+    if wrong:
+        raise ScenarioError("\n".join(wrong))
+    return tuple([found[name] for name in sorted(found)])
+
+
+def world(paths: Sequence[Path], registry: Registry, options: Namespace, terminal: Terminal) -> World:
+    """Run all scenarios and, if that is asked for, the standard sweeps, and look for what decided their differences."""
+    if not interpreted():
+        raise UsageError(
+            "a compiled copy of the project can't be watched, so it can't explain anything; use the project as it is"
+        )
+    flavors = chosen(registry, getattr(options, "flavor", []))
+    scenarios = read(paths, registry)
+    entries = {one.id for one in read_not_shown(paths, registry)}
+    entries |= {scenario.entry.id for scenario in scenarios if scenario.entry is not None}
+    plans = standard(flavors) if wants_sweeps(options) else []
+    kept = Kept(options.kept, flavors)
+    advance, close = terminal.progress(len(scenarios) + len(plans))
+    found: list[Apart] = []
+    names = [scenario.name for scenario in scenarios]
+    try:
+        for scenario in scenarios:
+            found += _differences(scenario, flavors, kept)
+            advance(scenario)
+        for plan in plans:
+            cases = [scenario_of(plan, bucket.smallest, case_name(plan, bucket)) for bucket in _swept(plan, flavors).buckets]
+            names += [case.name for case in cases]
+            found += [apart for case in cases for apart in _differences(case, members(plan, flavors), kept)]
+            advance(plan)
+    finally:
+        close()
+        write_files(kept.texts())
+    return World(scenarios, tuple(names), frozenset(entries), tuple(found))
+
+
+def wants_sweeps(options: Namespace) -> bool:
+    """Whether the standard sweeps are part of what is looked at: they are of the whole, and not of some scenarios."""
+    if options.sweeps is not None:
+        return bool(options.sweeps)
+    return not (getattr(options, "paths", []) or getattr(options, "specs", []))
+
+
+def _differences(scenario: Scenario, flavors: Sequence[Flavor], kept: Kept) -> tuple[Apart, ...]:
+    """The differences of all pairs of flavors on a scenario."""
+    there = kept.get(scenario, flavors)
+    if there is None:
+        there = aparts(compare(scenario, flavors), flavors)
+        kept.put(scenario, flavors, there)
+    return there
+
+
+def _swept(plan: Plan, flavors: Sequence[Flavor]) -> Findings:
+    """A sweep, done here and now."""
+    mine = members(plan, flavors)
+    with Store() as store:
+        carry_out(plan, mine, store)
+        return findings(plan, mine, store)
+
+
+def members(plan: Plan, flavors: Iterable[Flavor]) -> list[Flavor]:
+    """The flavors of a plan, in its order."""
+    known = {flavor.id: flavor for flavor in flavors}
+    return [known[ident] for ident in plan.flavors]
