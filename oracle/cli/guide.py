@@ -6,8 +6,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from oracle.cli.catalogue import read_findings
 from oracle.cli.commands import chosen, installed, paths_or_specs, read, read_not_shown
-from oracle.cli.findings import read_findings
 from oracle.cli.terminal import OK, Terminal, check_places, write_files
 from oracle.errors import UsageError
 from oracle.findings.witness import witnesses_between
