@@ -29,6 +29,7 @@ UNIT = ("tests/unit/flavors", "tests/unit/test_errors.py", "tests/unit/test_prec
 LINTS = (  # those that read flavors/ and may find a mistake in an operator or a number
     "tests/lint/test_operators.py::test_the_flavors_apply_operators_that_fit",
     "tests/lint/test_annotations.py::test_the_annotations_of_the_flavors_are_types",
+    "tests/lint/test_classes.py::test_the_classes_of_machine_and_flavors_are_fit",
     "tests/lint/test_citations.py",
 )
 SLOW = ("tests/unit/test_conformance.py", "tests/properties/test_programs.py")  # tried on survivors that nothing else finds

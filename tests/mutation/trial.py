@@ -71,7 +71,10 @@ class Trial:
         file = Path(self.spec.module_path)
         text = file.read_text()
         code = mutated(self.spec, text)
-        changed = effect(file, text, code)
+        try:
+            changed = effect(file, text, code)
+        except SyntaxError:
+            return KILLED, "import"
         if changed == NOTHING:
             return NO_MUTANT, changed
         sys.meta_path.insert(0, Mutated(file, code))
