@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from oracle.facts import FACTS, Fact, Subject
 
 ROLES = ("<caller>", "<child>", "<other>")  # what a role is to the last call that makes a process
-CITATION = re.compile(r"\S+ \S+ [^\s,][^,]*, \w+( \[\d+(-\d+)?(, \d+(-\d+)?)*\])?")  # a revision may be of several words: NetBSD 6
+CITATION = re.compile(r"\S+ \S+ [^\s,][^,]*, \w+( \[\d+(-\d+)?(, \d+(-\d+)?)*\])?")  # a revision can be "NetBSD 6"
 
 
 class Kind(Enum):
