@@ -31,9 +31,9 @@ calls with a few representative arguments; --alphabet prints them all, --topic a
 The states, unless --state names others (all: all that sweep has): plain root no-slot at-limit holdings masked-pending handlers
 no-zombies traced.
 
-The search leaves out what can show nothing more: programs that go on from machine states to which a program before them led
-on both flavors; that let somebody act who can't any more on one side; and that go on after a wish for which one system has
-no words, or after only one of the two has made a process. Of what is left, every program is tried.
+Every program is tried, but for those that show nothing more, because they go on from machine states to which a program before
+them led on both flavors, or let somebody act who can't any more on one side; and for those that go on from where only one of
+the two has made a process, or has words for a wish: from there on, the two have different actors. How many that are is told.
 """
 
 DISTINGUISH_EXAMPLES = """\

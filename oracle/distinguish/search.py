@@ -135,6 +135,7 @@ def _merge(into: Tried, more: Tried) -> None:
     into.programs += more.programs
     into.not_made += more.not_made
     into.apart += more.apart
+    into.unlike += more.unlike
     for sign, met in more.found.items():
         count(into.found, sign, met)
     for what, met in more.silent.items():

@@ -65,6 +65,7 @@ class Tried:
     programs: int = 0
     not_made: int = 0  # whose last call somebody could not make any more: they show nothing that was not shown before
     apart: int = 0  # whose last step made facts part
+    unlike: int = 0  # that led to different processes on both sides, or to what only one side has words for: no one goes on
     found: dict[Signature, Met] = field(default_factory=dict)
     silent: dict[Silence, Met] = field(default_factory=dict)
     reached: list[tuple[Path, tuple[str, ...]]] = field(default_factory=list)  # with fingerprints, if asked for
@@ -109,7 +110,9 @@ def _try(path: Path, job: Job, flavors: Sequence[Flavor], known: Set[Divergence]
         if added.facts:
             tried.apart += 1
             count(tried.found, added, Met(1, path))
-    if job.deeper and not wordless and not any(_is_there_on_some(one) for one in comparison.divergences):
+    if wordless or any(_is_there_on_some(one) for one in comparison.divergences):
+        tried.unlike += 1
+    elif job.deeper:
         tried.reached.append((path, states))
 
 

@@ -29,6 +29,7 @@ SCENARIOS = (
     "results/spawn-handlers-without-memory",
     "results/spawn-exit-signal",
     "results/spawn-child-of-init",
+    "results/spawn-cwd-apart-from-files",
     "results/spawn-same-leader",
     "defects/netbsd-q1-traced-clone-lost",
     "defects/dragonfly-m1-no-new-process",

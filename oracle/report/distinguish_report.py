@@ -3,7 +3,7 @@
 As JSON, format 1: the same flavors, alphabet and code give the same bytes, whoever did the work.
 
     format, flavors, steps, exhaustive, alphabet (states, actions)
-    levels       length, programs, not_made, apart, new, complete
+    levels       length, programs, not_made, apart, unlike, kept, new, complete
     ways         short ones first: id, length, programs, state, program (by, call, args), facts: fact, values
     silences     flavor, kind (unmodelled, crashed), note, count, first
 """
@@ -81,15 +81,19 @@ def _summary(found: Found, look: Look) -> str:
     lines = [f"{ways}; alphabet: {plural(len(actions), 'action')} from {plural(len(states), 'state')}"]
     for level in found.levels:
         tried = level.tried
-        went_on = f"; {level.kept:,} lead to states of their own" if level.kept else ""
         lines.append(
-            f"{plural(level.length, 'step')}: {tried.programs:,} programs tried, {tried.apart:,} make something part, "
-            f"{level.new:,} new buckets{went_on}"
+            f"{plural(level.length, 'step')}: {tried.programs:,} programs tried ({tried.not_made:,} can't be made to the end), "
+            f"{tried.apart:,} make something part, {level.new:,} new buckets"
         )
+        if level.length < found.steps and level.complete:
+            lines[-1] += (
+                f"; {level.kept:,} are gone on from: not those that lead where another one leads, nor {tried.unlike:,} "
+                "after which the two have different processes"
+            )
     shown = [paragraph(plain(line), look.width) for line in lines]
     bound = plural(found.steps, "step")
     if found.exhaustive:
-        shown.append(look.good(f"exhaustive to {bound}: every program is tried, or leads where a tried one leads"))
+        shown.append(look.good(f"exhaustive to {bound}, but for what goes on from where the two have different processes"))
     else:
         shown.append(look.bad(f"interrupted: not exhaustive to {bound}"))
     return "\n".join(shown)
@@ -112,6 +116,8 @@ def to_json(found: Found) -> str:
                 "programs": level.tried.programs,
                 "not_made": level.tried.not_made,
                 "apart": level.tried.apart,
+                "unlike": level.tried.unlike,
+                "kept": level.kept,
                 "new": level.new,
                 "complete": level.complete,
             }

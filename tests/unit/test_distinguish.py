@@ -100,6 +100,7 @@ def test_nobody_goes_on_where_only_one_system_made_a_process() -> None:
     found = search(BOTH, 2, calls=["spawn", "umask"])
     wordless = [one for one in told(found) if one[1].startswith("parent: spawn(exit_signal=0)")]
     assert wordless == [(1, "parent: spawn(exit_signal=0)")]
+    assert [level.tried.unlike for level in found.levels] == [6, 0]  # wishes that one of the two has no words for
 
 
 def test_the_programs_of_a_report_can_be_saved_and_tell_the_flavors_apart(
@@ -158,7 +159,7 @@ def test_the_report_says_how_far_it_went(capsys: pytest.CaptureFixture[str]) -> 
     out, err = capsys.readouterr()
     assert "1 step: 1 new way to tell them apart" in out
     assert "parent: mlock(region=data)" in out
-    assert "exhaustive to 2 steps: every program is tried, or leads where a tried one leads" in out
+    assert "exhaustive to 2 steps, but for what goes on from where the two have different processes" in out
     assert "programs on 2 flavors in" in err
 
 
