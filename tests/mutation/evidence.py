@@ -30,6 +30,7 @@ LINTS = (  # those that read flavors/ and may find a mistake in an operator or a
     "tests/lint/test_operators.py::test_the_flavors_apply_operators_that_fit",
     "tests/lint/test_annotations.py::test_the_annotations_of_the_flavors_are_types",
     "tests/lint/test_classes.py::test_the_classes_of_machine_and_flavors_are_fit",
+    "tests/lint/test_models.py",
     "tests/lint/test_citations.py",
 )
 SLOW = ("tests/unit/test_conformance.py", "tests/properties/test_programs.py")  # tried on survivors that nothing else finds
