@@ -51,7 +51,7 @@ class Generator:
         self.specs: dict[str, CallSpec] = {}
         self._chances: dict[str, float] = {}
         for spec in PORTABLE:
-            if spec.name == "spawn" or all(spec.name in one.calls or spec.name in one.absent for one in flavors):
+            if spec.name == "spawn" or _is_common(spec.name, flavors):
                 self._add(spec, OFTEN.get(spec.name, 1))
         for name, call in first.calls.items():
             if name not in self.specs and all(name in one.calls and one.calls[name].spec == call.spec for one in flavors):
@@ -157,6 +157,11 @@ class Chooser:
         if rng.random() < 0.1:
             word ^= 1 << rng.randrange(WORD)
         return word
+
+
+def _is_common(name: str, flavors: Sequence[Flavor]) -> bool:
+    """Whether somebody has a call, and nobody leaves it unmodelled."""
+    return any(name in one.calls for one in flavors) and all(name in one.calls or name in one.absent for one in flavors)
 
 
 def _common(spec: CallSpec, param: Param, flavors: Sequence[Flavor]) -> tuple[int, ...]:

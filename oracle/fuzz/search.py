@@ -16,7 +16,7 @@ from random import Random
 from oracle.explain.explain import explain
 from oracle.flavor import Flavor, interpreted
 from oracle.fuzz.generate import Generator
-from oracle.fuzz.shrink import renamed, shrunk
+from oracle.fuzz.shrink import renamed, shrunk, with_steps
 from oracle.fuzz.symptoms import NUMBER, Symptom, symptoms
 from oracle.harness import Comparison, compare
 from oracle.outcome import SPINS
@@ -42,12 +42,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Something new: the smallest case that shows it, and what else that case shows that was not known."""
+    """Something new: the smallest case that shows it, and what else that case shows that was not known.
+
+    `after` names what the case shows already before its last step, and has to: then this may well be a consequence of that.
+    """
 
     symptom: Symptom
     news: tuple[Symptom, ...]
     scenario: Scenario
     signature: Signature
+    after: str
     steps: int  # of the case before it was shrunk
     number: int  # of the case in the search
 
@@ -140,10 +144,23 @@ class _Search:
 
         smallest = renamed(shrunk(scenario, shows, _generator(self.flavors).specs), shows)
         comparison = self._compared(smallest)
+        after = self._before_the_end(smallest, number)
+        if symptom in self.known:
+            return  # by what was found in the beginning of the case
         sign = signed(comparison, self.flavors)
         news = tuple(sorted(symptoms(comparison).difference(self.known)))
         self.known.update(dict.fromkeys(news, sign.cause))
-        self.found.append(Found(symptom, news, smallest, sign, len(scenario.steps), number))
+        self.found.append(Found(symptom, news, smallest, sign, after, len(scenario.steps), number))
+
+    def _before_the_end(self, scenario: Scenario, number: int) -> str:
+        """What a case shows without its last step. If there is anything, it could not be shrunk away, and comes first."""
+        steps = list(scenario.calls)[:-1]
+        beginning = with_steps(scenario, steps)
+        shown = sorted(symptoms(self._compared(beginning))) if steps else []
+        for symptom in shown:
+            if symptom not in self.known:
+                self._new(symptom, beginning, number)
+        return next((self.known[symptom] for symptom in shown if self.known.get(symptom)), "")
 
 
 def signed(comparison: Comparison, flavors: Sequence[Flavor]) -> Signature:

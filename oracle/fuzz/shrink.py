@@ -53,7 +53,7 @@ def shrunk(scenario: Scenario, shows: Shows, specs: Mapping[str, CallSpec]) -> S
     """The smallest case that this finds; the scenario itself has to show what it is about. `specs` are those of its calls."""
     best = scenario
     steps = partial(_plainer_steps, specs=specs)
-    ways = (_without_steps, _without_processes, _plainer_machine, _plainer_processes, steps, _asking_less)
+    ways = (fewer_steps, _without_processes, _plainer_machine, _plainer_processes, steps, _asking_less)
     for _ in range(ROUNDS):
         before = best
         for attempts in ways:
@@ -97,14 +97,18 @@ def with_steps(scenario: Scenario, steps: list[Step]) -> Scenario:
     return replace(scenario, steps=tuple([replace(step, index=index) for index, step in enumerate(steps, 1)]))
 
 
-def _without_steps(scenario: Scenario) -> Iterator[Scenario]:
-    """Large pieces first, from the end."""
+def fewer_steps(scenario: Scenario) -> Iterator[Scenario]:
+    """Large pieces first, from the end. What somebody did that is not born any more, the first process does, or its maker."""
     steps = list(scenario.calls)
     size = len(steps) // 2
     while size:
         for start in range(len(steps) - size, -1, -1):
-            gone = {step.born: CALLER for step in steps[start : start + size] if step.born}
-            yield with_steps(scenario, steps[:start] + [_renamed(step, gone) for step in steps[start + size :]])
+            births = [step for step in steps[start : start + size] if step.born]
+            ways = [{step.born: CALLER for step in births}]
+            if any(step.by != CALLER for step in births):
+                ways.append({step.born: step.by for step in births})
+            for gone in ways:
+                yield with_steps(scenario, steps[:start] + [_renamed(step, gone) for step in steps[start + size :]])
         size //= 2
 
 

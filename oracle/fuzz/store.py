@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS progress (batches INTEGER NOT NULL, cases INTEGER NOT
     runs INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS bucket (
     name TEXT PRIMARY KEY, batch INTEGER NOT NULL, number INTEGER NOT NULL, cases INTEGER NOT NULL, parts TEXT NOT NULL,
-    signature TEXT NOT NULL, scenario TEXT NOT NULL
+    follows TEXT NOT NULL, signature TEXT NOT NULL, scenario TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS symptom (text TEXT PRIMARY KEY, bucket TEXT NOT NULL, batch INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS silence (flavor TEXT NOT NULL, note TEXT NOT NULL, cases INTEGER NOT NULL,
@@ -45,11 +45,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One divergence: how many cases show it, the smallest of them, and the number of the case in which it was met first."""
+    """One divergence: how many cases show it, the smallest of them, and the number of the case in which it was met first.
+
+    `after` is a bucket that its smallest case shows before its last step: what that leads to, perhaps.
+    """
 
     name: str
     count: int
     number: int
+    after: str
     signature: Signature
     scenario: Scenario
     symptoms: tuple[Symptom, ...]
@@ -103,24 +107,25 @@ class FuzzStore(Kept):
     def _keep(self, found: Found, batch: int, flavors: Sequence[Flavor]) -> None:
         name = found.signature.cause
         there = self._db.execute("SELECT scenario FROM bucket WHERE name = ?", (name,)).fetchone()
-        fresh = (_written(found.signature), dump_scenario(found.scenario))
+        after = "" if found.after == name else found.after
+        fresh = (after, _written(found.signature), dump_scenario(found.scenario))
         if there is None:
             row = (name, batch, found.number, 0, json.dumps(parts_of(found.scenario)), *fresh)
-            self._db.execute("INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            self._db.execute("INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         elif cost(found.scenario) < cost(_read(name, there[0], flavors)):
-            self._db.execute("UPDATE bucket SET signature = ?, scenario = ? WHERE name = ?", (*fresh, name))
+            self._db.execute("UPDATE bucket SET follows = ?, signature = ?, scenario = ? WHERE name = ?", (*fresh, name))
         self._db.executemany("INSERT OR IGNORE INTO symptom VALUES (?, ?, ?)", [(one, name, batch) for one in found.news])
 
     def buckets(self, flavors: Sequence[Flavor]) -> tuple[Bucket, ...]:
-        """All of them, those with most cases first."""
-        columns = "name, cases, number, signature, scenario"
-        rows = self._db.execute(f"SELECT {columns} FROM bucket ORDER BY cases DESC, name").fetchall()
+        """All of them, those with most cases first, and what follows from others last."""
+        columns = "name, cases, number, follows, signature, scenario"
+        rows = self._db.execute(f"SELECT {columns} FROM bucket ORDER BY follows <> '', cases DESC, name").fetchall()
         symptoms: dict[str, list[Symptom]] = {}
         for name, text in self._db.execute("SELECT bucket, text FROM symptom ORDER BY text"):
             symptoms.setdefault(name, []).append(text)
         return tuple(
-            Bucket(name, cases, number, _signature(sign), _read(name, text, flavors), tuple(symptoms.get(name, ())))
-            for name, cases, number, sign, text in rows
+            Bucket(name, cases, number, after, _signature(sign), _read(name, text, flavors), tuple(symptoms.get(name, ())))
+            for name, cases, number, after, sign, text in rows
         )
 
     def silences(self) -> tuple[tuple[str, str, int], ...]:

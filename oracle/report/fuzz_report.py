@@ -3,7 +3,8 @@
 As JSON, format 1: the same seed, number of cases and code give the same bytes, whoever did the work in how many sittings.
 
     format, flavors, seed, cases, diverging, runs (comparisons, those for shrinking among them)
-    buckets      most cases first: id, count, first (number of the case that showed it first), steps, scenario (a file's text),
+    buckets      most cases first, those after others last: id, after (a bucket, or none), count, steps,
+                 first (number of the case that showed it first), scenario (the text of a file),
                  facts: fact, values (class of the value, flavors); decided: fact, by (flavor, lines)
     silences     flavor, note, count
 """
@@ -26,7 +27,8 @@ MOST_FACTS = 4
 MOST_SILENCES = 5
 LEGEND = (
     "A bucket holds all cases in which the same lines decide that the same facts disagree; it is shown with its smallest case, "
-    "without the machine that it starts on. `<caller>` makes the last process, `<child>` is that one."
+    "without the machine that it starts on. `<caller>` makes the last process, `<child>` is that one. What comes after another "
+    "bucket shows that one before its last step, and is perhaps what it leads to."
 )
 
 
@@ -38,7 +40,12 @@ def render(found: Findings, look: Look) -> str:
 
 def _buckets(found: Findings, look: Look) -> str:
     rows = [
-        [bucket.name, f"{bucket.count:,}", str(len(bucket.scenario.steps)), f"{plain(_program(bucket))}\n{_facts(bucket)}"]
+        [
+            bucket.name,
+            f"{bucket.count:,}",
+            str(len(bucket.scenario.steps)),
+            f"{plain(_program(bucket))}\n{_facts(bucket)}{_after(bucket)}",
+        ]
         for bucket in found.buckets
     ]
     if not rows:
@@ -71,6 +78,10 @@ def _facts(bucket: Bucket) -> str:
     return "; ".join([*crashed, *said]) + (f"; and {more} more" if more > 0 else "")
 
 
+def _after(bucket: Bucket) -> str:
+    return f"; after {bucket.after}" if bucket.after else ""
+
+
 def _silences(found: Findings, look: Look) -> str:
     lines = [
         look.quiet(paragraph(plain(f"{flavor} does not model {plural(count, 'case')}: {note}"), look.width))
@@ -87,6 +98,7 @@ def _summary(found: Findings, look: Look) -> str:
     if steps:
         text += f", in {plural(len(steps), 'bucket')}; their smallest cases have {median(steps):g} steps by the median, "
         text += f"{max(steps)} at most"
+        text += f"; {sum(bool(bucket.after) for bucket in found.buckets)} of them come after others"
     return paragraph(text, look.width)
 
 
@@ -110,6 +122,7 @@ def _bucket(bucket: Bucket) -> dict[str, object]:
     sign = bucket.signature
     return {
         "id": bucket.name,
+        "after": bucket.after,
         "count": bucket.count,
         "first": bucket.number,
         "steps": len(bucket.scenario.steps),

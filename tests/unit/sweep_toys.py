@@ -16,7 +16,11 @@ from tests.unit.toys import TINY
 NEW, MASK, BAD, IDLE = 1, 2, 4, 8
 NAMES = (("NEW", NEW), ("MASK", MASK), ("BAD", BAD), ("IDLE", IDLE))
 SPEC = CallSpec(
-    "make", "", (Param("flags", Kind.FLAGS, "", 0, names=NAMES), Param("loud", Kind.SWITCH, "", False)), Result.PROCESS, True
+    "make",
+    "make a child",
+    (Param("flags", Kind.FLAGS, "what of it", 0, names=NAMES), Param("loud", Kind.SWITCH, "loudly", False)),
+    Result.PROCESS,
+    True,
 )
 PLAIN: State = STATES[0]
 ROOT: State = next(state for state in STATES if state.name == "root")
