@@ -108,7 +108,7 @@ def _check(known: Sequence[Finding], there: World, options: Namespace, look: Loo
 
 def _complete(wanted: Sequence[Finding], known: Sequence[Finding], there: World, terminal: Terminal) -> int:
     """Write what belongs into `decided` into the files of some findings."""
-    from oracle.load.dump_finding import with_decided
+    from oracle.load.dump_findings import with_decided
 
     code = OK
     texts = {}

@@ -52,6 +52,6 @@ def dump_scenario(scenario: Scenario) -> str:
 
 def dump_finding(finding: Finding) -> str:
     """A finding as YAML, in the form people write it."""
-    from oracle.load.dump_finding import dump_finding as dump
+    from oracle.load.dump_findings import dump_finding as dump
 
     return dump(finding)

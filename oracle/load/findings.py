@@ -20,10 +20,13 @@ def finding(root: Node, name: str, flavors: Sequence[Flavor], problems: Problems
     if not draft:
         _unwritten(root, problems)
     sides = tuple([_side(node, flavors, problems) for node in root.entries["sides"].items])
+    if not draft:
+        _cited(root, sides, problems)
     _apart(root, sides, flavors, problems)
     _known_facts(root, problems)
     scenarios = _texts(root, "scenarios")
-    _enough(root, sides, scenarios, problems, draft)
+    if not draft:
+        _enough(root, sides, scenarios, problems)
     for key in ("since", "until"):
         if key in root.entries:
             _known(root.entries[key], [flavor.id for flavor in flavors], "flavor", problems)
@@ -97,11 +100,18 @@ def _side(node: Node, flavors: Sequence[Flavor], problems: Problems) -> Side:
         ):
             problems.add(item, f"{short(text)!r} is no citation; write it as {CITED}")
     found = Side(_texts(node, "flavors"), _prose(node, "does"), _texts(node, "decided"), _texts(node, "background"))
-    if not any(is_citation(line) or TODO in line for line in (*found.decided, *found.background)):
-        problems.add(node, "this side cites no C: give it lines that `explain` names in `decided`, or others in `background`")
     for key in ("decided", "background"):
         _twice(_items(node, key), key, problems)
     return found
+
+
+def _cited(root: Node, sides: Sequence[Side], problems: Problems) -> None:
+    """Each side stands on the C."""
+    for node, side in zip(root.entries["sides"].items, sides, strict=True):
+        if not any(is_citation(line) for line in (*side.decided, *side.background)):
+            problems.add(
+                node, "this side cites no C: give it lines that `explain` names in `decided`, or others in `background`"
+            )
 
 
 def _twice(items: Iterable[Node], key: str, problems: Problems) -> None:
@@ -121,7 +131,7 @@ def _apart(root: Node, sides: Sequence[Side], flavors: Sequence[Flavor], problem
             problems.add(node, f"{flavor.id} is on side {on[0] + 1} already; a flavor is on one side at most")
 
 
-def _enough(root: Node, sides: Sequence[Side], scenarios: Sequence[str], problems: Problems, draft: bool) -> None:
+def _enough(root: Node, sides: Sequence[Side], scenarios: Sequence[str], problems: Problems) -> None:
     """Two sides that name no line between them could claim anything: such a finding says where."""
     if scenarios:
         return
@@ -133,7 +143,7 @@ def _enough(root: Node, sides: Sequence[Side], scenarios: Sequence[str], problem
             f"sides {both} have no citation in `decided`, so `scenarios` has to say where the finding claims anything",
         )
     empty = [index for index, side in enumerate(sides) if not side.decided]
-    if empty and len(wordy) < 2 and not draft:
+    if empty and len(wordy) < 2:
         problems.add(
             root.entries["sides"].items[empty[0]],
             "`decided` is empty, so this side claims nothing; give it a line that `explain` names, or let "
