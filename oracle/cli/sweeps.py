@@ -44,11 +44,13 @@ def atlases_of(wanted: Sequence[str], flavors: Sequence[Flavor], terminal: Termi
 
 
 def with_cases(claims: Claims, catalogue: Sequence[Finding], atlases: Sequence[Atlas], flavors: Sequence[Flavor]) -> Claims:
-    """What findings claim, of the simplest cases of some sweeps, too."""
+    """What findings claim, of the simplest cases of some sweeps, too, as far as they are not among the claims already."""
+    known = {one.apart.scenario for one in claims.differences}
     found = [
         apart
         for space in spaces_of(atlases, flavors)
         for case in space.cases
+        if case.scenario.name not in known
         for apart in aparts(case, _of(space.atlas.found.plan, flavors))
     ]
     return Claims((*claims.differences, *Catalogue(catalogue).judge(found).differences))

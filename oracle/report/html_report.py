@@ -73,7 +73,7 @@ def render(
     listed = findings.data(beside.catalogue, ids, beside.claims)
     whole = data.whole(made, described, patterns, told, bucketed=chosen.bucketed)
     value = data.encoded({**whole, "findings": listed, "spaces": spaces.data(swept), "lines": len(chosen.rows)})
-    front = _front(summarise(comparisons), chosen, plays, entries_of(comparisons, ids, not_shown))
+    front = _front(summarise(comparisons), beside, chosen, plays, entries_of(comparisons, ids, not_shown))
     return _page(front, table, static, value)
 
 
@@ -104,13 +104,16 @@ def _patterns(chosen: Sequence[Row]) -> list[str]:
     return [fact.pattern for fact in FACTS if fact.pattern in found]
 
 
-def _front(sums: Summary, chosen: Rows, plays: Plays, entries: Html) -> tuple[Html, Html]:
+def _front(sums: Summary, beside: Beside, chosen: Rows, plays: Plays, entries: Html) -> tuple[Html, Html]:
     """What stands above the matrix, and below it."""
     counted = (
         f"{plural(sums.scenarios, 'scenario')}, {plural(sums.runs, 'run')}: {sums.divergent} divergent, "
         f"{sums.agreeing} agreeing, {sums.not_compared} not compared, {sums.failed} not as expected"
     )
     notes = []
+    if beside.claims is not None:
+        known = f"{plural(len(beside.claims.differences), 'difference')} between pairs, claimed by "
+        counted += f"; {known}{plural(len(beside.claims.used), 'finding')}, {len(beside.claims.new)} new"
     if chosen.bucketed:
         notes.append(f"A row stands for all scenarios of a topic with which everything went alike: {len(chosen.rows)} rows.")
     if chosen.left_out:

@@ -79,8 +79,9 @@ def _summary(found: Findings, look: Look) -> str:
     else:
         lines.append(f"{found.done:,} cases, {plural(found.outcomes, 'different outcome')}; nothing to compare one flavor with")
     if found.done < plan.cases:
-        lines.append(look.bad(f"interrupted: {found.done:,} of {plan.cases:,} cases are done"))
-    return "\n".join(paragraph(plain(line), look.width) if "\x1b" not in line else line for line in lines)
+        lines.append(f"interrupted: {found.done:,} of {plan.cases:,} cases are done")
+    told = [paragraph(plain(line), look.width) for line in lines]
+    return "\n".join([*told[:2], *map(look.bad, told[2:])])
 
 
 Json = bool | int | str | None | list["Json"] | dict[str, "Json"]

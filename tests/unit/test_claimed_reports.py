@@ -145,7 +145,7 @@ def test_the_c_of_a_finding_keeps_its_shape_and_stays_text() -> None:
 
 
 def test_the_index_says_what_no_finding_claims() -> None:
-    assert "1 difference in 1 scenario claimed by none: files/fork" in pages(SAMPLES, CLAIMS, {})
+    assert "1 difference in 1 scenario claimed by none: files/fork; <a" in pages(SAMPLES, CLAIMS, {})
     assert "claimed by none" not in pages(SAMPLES, claims(("files/fork", "call.1", (SLOTS.id,))), {})
 
 

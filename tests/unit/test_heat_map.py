@@ -14,8 +14,9 @@ import pytest
 
 from oracle.flavor import Flavor
 from oracle.harness import compare
-from oracle.report import html_report
+from oracle.report import html_report, sweep_report
 from oracle.report.html_report import Beside
+from oracle.report.look import Look
 from oracle.report.page.heat import letter, patterns, style
 from oracle.report.page.layout import blocks, layout, order, shapes, squares
 from oracle.report.page.spaces import data, sections, spaces_of
@@ -27,7 +28,7 @@ from oracle.sweep.states import State
 from oracle.sweep.store import Store
 from oracle.sweep.sweep import carry_out
 from tests.unit.plugins import program, step
-from tests.unit.sweep_toys import ONE, PLAIN, ROOT, TWO
+from tests.unit.sweep_toys import ONE, PLAIN, ROOT, TWO, VAGUE
 
 BITS = tuple((name, 1 << place) for place, name in enumerate(("A", "B", "C", "D")))
 CALLS = Calls("call", "call", (Axis("flags", (0,), BITS), Axis("kind", ("x", "y", "z"))))
@@ -157,6 +158,8 @@ def test_the_legend_links_to_the_findings_that_claim_a_bucket() -> None:
     name = space.cases[0].scenario.name
     assert '<a href="#/finding/why-so">why-so</a>' in sections([space], {name: ["why-so"]})
     assert "#/finding/" not in sections([space], {})
+    assert "none: it is new" in sections([space], {name: []})
+    assert "none: it is new" not in sections([space], {})
 
 
 def test_states_in_which_all_goes_alike_are_a_sentence_and_no_picture() -> None:
@@ -237,3 +240,45 @@ def _with_more_flags(flavor: Flavor, bits: tuple[tuple[str, int], ...]) -> Flavo
     flags, loud = call.spec.params
     spec = replace(call.spec, params=(replace(flags, names=(*flags.names, *bits)), loud))
     return replace(flavor, calls={**flavor.calls, "make": replace(call, spec=spec)})
+
+
+# --- hostile texts ----------------------------------------------------------------------------------------------------------
+
+HOSTILE = "</script><img src=x onerror=alert(2)>&amp;\x1b[2J\x00\u202e\u2066\u2028\"'`|\n# x" + "x" * 10_000
+
+
+def hostile() -> tuple[Atlas, list[Flavor]]:
+    """A sweep all of whose names are hostile: flags, parameters, the call, the state, what flavors say."""
+    flavors = [_renamed(replace(one, title=HOSTILE)) for one in (ONE, TWO, VAGUE)]
+    state = replace(PLAIN, name=HOSTILE, title=HOSTILE)
+    made = plan(replace(space_named("make", flavors), name=HOSTILE), (state,), flavors)
+    with Store() as store:
+        carry_out(made, flavors, store)
+        return atlas(made, flavors, store), flavors
+
+
+def _renamed(flavor: Flavor) -> Flavor:
+    call = flavor.calls["make"]
+    flags, loud = call.spec.params
+    names = tuple((name if name == "NEW" else f"{name}{HOSTILE}", bit) for name, bit in flags.names)
+    spec = replace(call.spec, params=(replace(flags, names=names), replace(loud, name="loud")))
+    return replace(flavor, calls={**flavor.calls, "make": replace(call, spec=spec)})
+
+
+def test_hostile_names_of_a_sweep_are_text_on_the_page() -> None:
+    found, flavors = hostile()
+    text = html_report.render([], flavors, beside=Beside(atlases=[found]))
+    assert "<img" not in text
+    assert text.count("<script") == 2
+    for char in "\x1b\x00\u202e\u2066\u2028":
+        assert char not in text
+    assert "x" * 2001 not in text
+    assert len(text) < 1_500_000
+
+
+def test_hostile_names_of_a_sweep_are_text_on_a_terminal_and_in_json() -> None:
+    found, _ = hostile()
+    told = sweep_report.render(found.found, Look())
+    for char in "\x1b\x00\u202e\u2066\u2028":
+        assert char not in told
+    assert sweep_report.to_json(found.found).isascii()

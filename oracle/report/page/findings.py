@@ -11,11 +11,13 @@ from oracle.report.claimed import KINDS, Witness, by_topic, c_of, short, witness
 from oracle.report.page.flavor_data import Json
 from oracle.report.page.markup import Html, element, join
 from oracle.report.page.matrix import link
+from oracle.report.page.rows import key_of
 from oracle.report.page.texts import shown
 from oracle.report.text import plural
 from oracle.sources.listing import Listing
 
 MOST_SCENARIOS, MOST_PATHS, MOST_LINES = 40, 4, 60  # of a finding; of a scenario; of a side
+FEW_LINES = 8  # more are folded away
 ROOM = 1_200_000  # characters for all pages of findings
 BRIEF, LONGEST = 200, 600  # characters of a text: where there is no room left, and in a guide
 
@@ -64,7 +66,7 @@ def _data(one: Finding, flavors: Sequence[str], where: Sequence[Witness]) -> Jso
         "so": shown(one.consequence, LONGEST),
         "advice": [[shown(place, 60), shown(text, LONGEST)] for place, text in one.advice],
         "claims": [shown(text, 60) for text in (*one.defects, *one.promises)],
-        "seen": [[shown(pair, 60) for pair in witness.pairs[0]] + [shown(witness.scenario, 200)] for witness in where[:1]],
+        "seen": [[shown(pair, 60) for pair in witness.pairs[0]] + [key_of(witness.scenario)] for witness in where[:1]],
     }
 
 
@@ -74,7 +76,8 @@ def _index(catalogue: Sequence[Finding], where: Mapping[str, Sequence[Witness]],
     if claims is not None and claims.new:
         names = list(dict.fromkeys(one.scenario for one in claims.new))
         new = f"{plural(len(claims.new), 'difference')} in {plural(len(names), 'scenario')} claimed by none: "
-        parts.append(element("p", new + shown(", ".join(names[:10]), 600), class_="bad"))
+        more = element("a", "all of them in the matrix", href="#/?finding=new")
+        parts.append(element("p", join([new + shown(", ".join(names[:10]), 600), more], "; "), class_="bad"))
     parts.append(element("div", class_="ask", hidden=True))
     heads = ("finding", "kind", "topic", "parts", "shown by")
     head = element("tr", *(element("th", text, scope="col") for text in heads))
@@ -134,7 +137,13 @@ def _side(side: Side, listings: Mapping[str, Listing]) -> Html:
             items = [_line(line, listings) for line in lines[:MOST_LINES]]
             if len(lines) > MOST_LINES:
                 items.append(element("li", f"and {len(lines) - MOST_LINES} more"))
-            parts += [element("p", heading, class_="quiet"), element("ul", *items)]
+            folded = len(lines) > FEW_LINES
+            parts.append(
+                element("summary", f"{heading} {len(lines)} places") if folded else element("p", heading, class_="quiet")
+            )
+            parts.append(element("ul", *items))
+            if folded:
+                parts[-2:] = [element("details", *parts[-2:])]
     return element("section", *parts, aria_label=shown(", ".join(side.flavors), 200))
 
 
@@ -186,6 +195,6 @@ def _seen(one: Finding, where: Sequence[Witness]) -> list[Html]:
 
 def _scenario(witness: Witness) -> Html:
     one, other = witness.pairs[0]
-    where = f"#{link(witness.scenario, one)}?with={quote(shown(other), safe='@')}"
+    where = f"#{link(key_of(witness.scenario), one)}?with={quote(shown(other), safe='@')}"
     facts = ", ".join(witness.paths[:MOST_PATHS]) + (" …" if len(witness.paths) > MOST_PATHS else "")
     return element("li", join([element("a", shown(witness.scenario, 200), href=where), f": {shown(facts, 300)}"]))

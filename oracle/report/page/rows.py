@@ -111,7 +111,12 @@ def rows(comparisons: Sequence[Comparison], flavors: Sequence[str], separate: in
 
 def alone(comparisons: Sequence[Comparison], flavors: Sequence[str]) -> tuple[Row, ...]:
     """A row for each comparison, which no matrix shows."""
-    return tuple([_row(shown(one.scenario.name, LONGEST), [one], flavors) for one in comparisons])
+    return tuple([_row(key_of(one.scenario.name), [one], flavors) for one in comparisons])
+
+
+def key_of(name: str) -> str:
+    """A scenario's name as it stands in addresses, if no other looks alike once it is cut."""
+    return shown(name, LONGEST)
 
 
 def _telling(path: str) -> int:
@@ -126,7 +131,7 @@ def _keys(names: Sequence[str]) -> Iterator[str]:
     """A key for each name; names that look alike once they are cut get a number."""
     taken: set[str] = set()
     for name in names:
-        bare = key = shown(name, LONGEST)
+        bare = key = key_of(name)
         number = 1
         while key in taken:
             number += 1

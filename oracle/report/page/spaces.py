@@ -14,6 +14,7 @@ from oracle.report.page.heat import MOST_BLOCKS, SIGNS, drawing, letter, swatch
 from oracle.report.page.layout import Layout, blocks, layout, shapes, squares
 from oracle.report.page.markup import Html, element, join
 from oracle.report.page.matrix import link
+from oracle.report.page.rows import key_of
 from oracle.report.page.texts import shown
 from oracle.report.text import plural
 from oracle.sweep.atlas import AGREE, ALONE, MISSING, Atlas, Chart
@@ -53,7 +54,7 @@ def spaces_of(atlases: Sequence[Atlas], flavors: Sequence[Flavor]) -> list[Space
 
 
 def sections(spaces: Sequence[Space], findings: Mapping[str, Sequence[str]]) -> Html:
-    """A section for each. `findings`: by the name of a case, the ids of the findings that claim what differs there."""
+    """A section for each. `findings`: by the name of a case, if known, the ids of the findings that claim what differs."""
     return join([_section(one, findings) for one in spaces])
 
 
@@ -110,7 +111,7 @@ def _plain_states(one: Space) -> list[str]:
 
 def _how_to_read(one: Space) -> str:
     made = one.layout
-    idle = ", ".join(item.name for item in made.idle)
+    idle = shown(", ".join(item.name for item in made.idle), 600)
     worth = f" A square stands for {made.worth:,} calls, because nothing depends on {idle}." if made.idle else ""
     return (
         "Every call is a square, in the colour, pattern and letter of its bucket; without a colour, all agree. The rulers are "
@@ -167,7 +168,7 @@ def _bucket(one: Space, number: int, bucket: Bucket, findings: Mapping[str, Sequ
         element("td", states),
         element("td", _facts(bucket)),
         element("td", said),
-        element("td", links or "–"),
+        element("td", links or (element("span", "none: it is new", class_="bad") if name in findings else "–")),
         id=f"{address(one.name)}/{bucket.signature.ident}",
     )
 
@@ -178,7 +179,7 @@ def _case(one: Space, number: int) -> str:
     speaks = next(
         (flavor for flavor, said in case.outcome_classes().items() if said not in "!?"), one.atlas.found.plan.flavors[0]
     )
-    return link(case.scenario.name, speaks)
+    return link(key_of(case.scenario.name), speaks)
 
 
 def _facts(bucket: Bucket) -> Html:
