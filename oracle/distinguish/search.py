@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from oracle.distinguish.alphabet import Alphabet, Path, Program
 from oracle.distinguish.trial import Job, Met, Silence, Tried, count, do, states_after, work
-from oracle.flavor import Flavor
+from oracle.errors import UsageError
+from oracle.flavor import Flavor, interpreted
 from oracle.signature import Disagreement, Signature
 
 PREFIXES = 8  # of a job: some hundreds of programs, which is well below a second
@@ -84,8 +85,11 @@ def distinguish(
 ) -> None:
     """Fill `found` up to its bound. Interrupted, it holds all that was done by then.
 
-    `progress` is told the length, jobs' prefixes done and planned, and the ways found so far.
+    `progress` is told the length, jobs' prefixes done and planned, and the ways found so far. Raises UsageError in a compiled
+    copy of the project: where its kernel code stands can't be seen, so that no two states could be told apart for sure.
     """
+    if not interpreted():
+        raise UsageError("distinguish looks into machine states; use the project as it is, not a compiled copy")
     starts: list[Path] = [(place,) for place in range(len(found.alphabet.states))]
     seen: set[tuple[object, ...]] = set()
     prefixes = _unlike([(start, states_after(found.alphabet, start, flavors)) for start in starts], seen)

@@ -61,7 +61,7 @@ class Observations:
 
 def load_observations(path: Path, flavors: Sequence[Flavor], specs: Path | None) -> Observations:
     """Read a file. `specs` is the folder of the scenarios that it names. Raises ScenarioError with line and column."""
-    if not path.is_file():
+    if not path.exists():
         raise ScenarioError("there is no such file", str(path))
     try:
         with path.open("rb") as file:

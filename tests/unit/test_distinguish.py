@@ -245,3 +245,9 @@ def test_a_state_that_only_the_clock_tells_apart_is_gone_on_from() -> None:
     found = search((TINY, late), 2, calls=["umask"])
     assert [level.tried.programs for level in found.levels] == [1, 1]
     assert told(found) == [(1, "parent: umask(mask=077)")]
+
+
+def test_a_compiled_copy_refuses_to_compare_states(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("oracle.distinguish.search.interpreted", lambda: False)
+    assert main(["distinguish", "netbsd", "dragonfly", "--topic", "time"]) == USAGE
+    assert "use the project as it is, not a compiled copy" in capsys.readouterr().err

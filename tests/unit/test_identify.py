@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from oracle.cli import main
 from oracle.cli.terminal import OK, USAGE
+from oracle.errors import ScenarioError
 from oracle.facts import Value
 from oracle.identify.identify import SCENARIOS, Agreement, best, identify, question, shows
 from oracle.identify.wrong import WRONG, Model, Wrong, models
 from oracle.load import load_scenario
-from oracle.load.observed import ABSENT, Observed
+from oracle.load.observed import ABSENT, Observed, observations
 from oracle.registry import load_flavors, validate
 from oracle.scenario import Scenario
 from oracle.schema import identify_facts_schema
@@ -40,7 +45,9 @@ class Table:
         self.models = models(FLAVORS)
         self.scenarios = [shipped(name) for name in SCENARIOS]
         self.shown: dict[tuple[str, str], Mapping[str, Value] | str] = {}
-        self.paths = {one.name: [path for path, _ in question(one, self.models).facts] for one in self.scenarios}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("oracle.identify.identify.shows", self.shows)
+            self.paths = {one.name: [path for path, _ in question(one, self.models).facts] for one in self.scenarios}
 
     def shows(self, scenario: Scenario, model: Model) -> Mapping[str, Value] | str:
         key = (scenario.name, model.name)
@@ -297,3 +304,37 @@ def test_a_mistake_on_the_command_line_is_named(
     monkeypatch.chdir(ROOT)
     assert main(["identify", *words]) == USAGE
     assert text in capsys.readouterr().err
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["fork", "kid", "kid.umask", "absent", "vfork/until-exec", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["title", "topic", "steps", "do", "as", "kid.umask", "call.1", "x"]), inner, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(st.fixed_dictionaries({"scenario": JSON, "facts": JSON}) | JSON, JSON, st.data())
+def test_whatever_a_file_says_it_is_read_or_refused_with_a_place(one: Any, about: Any, data: st.DataObject) -> None:
+    text = json.dumps({"format": 1, "about": about, "scenarios": [one]}, indent=data.draw(st.sampled_from([None, 1])))
+    cut = data.draw(st.integers(0, len(text)))
+    for said in (text, text[:cut], text[:cut] + text[cut + 1 :]):
+        flaw = None
+        try:
+            observations(said, "facts.json", FLAVORS, SPECS)
+        except ScenarioError as error:
+            flaw = error
+        assert flaw is None or (flaw.line and flaw.column)
+
+
+def test_facts_can_come_through_a_pipe(tmp_path: Path) -> None:
+    value = entry(**{"kid.umask": "077"})
+    words = [sys.executable, "-m", "oracle.cli", "identify", "/dev/stdin", "--flavor", "netbsd", "--most", "1"]
+    done = subprocess.run(words, input=json.dumps(value), capture_output=True, text=True, check=False)
+    assert done.returncode == OK, done.stderr
+    assert "0/1" in done.stdout

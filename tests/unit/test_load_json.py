@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracle.errors import ScenarioError
@@ -20,6 +20,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES, st.sampled_from([None, 1, "\t"]), st.booleans())
 def test_what_is_read_is_what_json_reads(value: Any, indent: int | str | None, ascii_only: bool) -> None:
     assert read(json.dumps(value, indent=indent, ensure_ascii=ascii_only)).value == value
