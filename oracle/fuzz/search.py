@@ -17,6 +17,7 @@ from oracle.explain.explain import explain
 from oracle.flavor import Flavor, interpreted
 from oracle.fuzz.generate import Generator
 from oracle.fuzz.shrink import renamed, shrunk, with_steps
+from oracle.fuzz.starts import turned_knobs, turned_machine
 from oracle.fuzz.symptoms import NUMBER, Symptom, symptoms
 from oracle.harness import Comparison, compare
 from oracle.outcome import SPINS
@@ -185,7 +186,7 @@ def disagreeing(comparison: Comparison, flavors: Sequence[Flavor]) -> tuple[Flav
     return None
 
 
-LESS, LEAST = 0.9, 0.3  # the weight of what a case is made of, for each bucket in whose smallest case it stands; at least
+LESS, LEAST = 0.97, 0.3  # the weight of what a case is made of, for each bucket in whose smallest case it stands; at least
 
 
 def weights_of(parts: Iterable[Collection[str]]) -> dict[str, float]:
@@ -196,4 +197,7 @@ def weights_of(parts: Iterable[Collection[str]]) -> dict[str, float]:
 
 def parts_of(scenario: Scenario) -> list[str]:
     """The calls and knobs of a case, by their names in a generator."""
-    return sorted({step.call for step in scenario.calls})
+    found = {step.call for step in scenario.calls}
+    for process in scenario.processes:
+        found |= turned_knobs(process)
+    return sorted(found | turned_machine(scenario.machine))

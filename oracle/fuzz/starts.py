@@ -6,6 +6,7 @@ What a process may have is what strategies draw, too; here it is made without Hy
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from random import Random
 from typing import Any, TypeAlias
 
@@ -20,6 +21,7 @@ from oracle.extras import (
     ThreadSpec,
     TracedSpec,
     WatchSpec,
+    turned,
 )
 from oracle.probes import CALLER, FILES, JAIL, NOTES, QUEUE, repaired, turned_back
 from oracle.scenario import FileSpec, MachineSpec, ProcessSpec, RegionSpec
@@ -134,6 +136,23 @@ PROCESS_KNOBS: Mapping[str, Knob] = {
 MACHINE_KNOBS = ("slots", "user", "terminal", "last_pid", "fork_hooks", "emulation_hooks", "faults", "tunables")
 
 
+FIELDS = {"maxproc": "slots", "background": "user", "group": "session"}  # knobs that are called otherwise than their fields
+
+
+def turned_knobs(process: ProcessSpec) -> set[str]:
+    """The knobs that are turned on a process."""
+    plain = ProcessSpec(process.name)
+    names = {field.name for field in fields(plain) if getattr(process, field.name) != getattr(plain, field.name)}
+    return {FIELDS.get(name, name) for name in names - {"extras"}} | set(turned(process.extras or ProcessExtras()))
+
+
+def turned_machine(machine: MachineSpec) -> set[str]:
+    """The knobs that are turned on a machine."""
+    plain = MachineSpec()
+    names = {field.name for field in fields(plain) if getattr(machine, field.name) != getattr(plain, field.name)}
+    return {FIELDS.get(name, name) for name in names - {"extras"}} | set(turned(machine.extras or MachineExtras()))
+
+
 def start(
     rng: Random, weights: Weights, lacking: frozenset[str], tunables: Mapping[str, int]
 ) -> tuple[MachineSpec, tuple[ProcessSpec, ...]]:
@@ -166,25 +185,25 @@ def _process(
     name: str,
     earlier: Mapping[str, ProcessSpec],
 ) -> ProcessSpec:
-    fields: Turned = {}
+    chosen: Turned = {}
     rare: Turned = {}
     for knob in _some(rng, _PROCESS_NAMES, weights, _FEW):
         if knob == "jail" and JAIL in lacking:
             continue
-        PROCESS_KNOBS[knob](rng, fields, rare, name, tuple(earlier))
+        PROCESS_KNOBS[knob](rng, chosen, rare, name, tuple(earlier))
     extras = turned_back(ProcessExtras(**rare), lacking) if rare else None
     if extras is not None:
         for what, field in (("files", "files"), ("memory", "memory")):
             if getattr(extras.shares, what):
-                fields[field] = ()
+                chosen[field] = ()
         if extras.shares.handlers:
-            fields.pop("caught", None)
-            fields.pop("ignored", None)
+            chosen.pop("caught", None)
+            chosen.pop("ignored", None)
         if extras.shares.directories:
             for field in ("cwd", "root", "umask"):
-                fields.pop(field, None)
-    spec = ProcessSpec(name, extras=extras, **fields)
-    return spec if extras is None and not fields.get("group") else repaired(spec, earlier)
+                chosen.pop(field, None)
+    spec = ProcessSpec(name, extras=extras, **chosen)
+    return spec if extras is None and not chosen.get("group") else repaired(spec, earlier)
 
 
 def _machine(
@@ -194,29 +213,29 @@ def _machine(
     tunables: Mapping[str, int],
     processes: Mapping[str, ProcessSpec],
 ) -> MachineSpec:
-    fields: Turned = {}
+    chosen: Turned = {}
     rare: Turned = {}
     background: dict[int, int] = {}
     for knob in _some(rng, MACHINE_KNOBS, weights, _FEWER):
         if knob == "slots":
             free = rng.choice(EDGES)
-            fields["maxproc"] = rng.choice((20, 40, 60))
+            chosen["maxproc"] = rng.choice((20, 40, 60))
             uid = rng.choice(USERS)
-            background[uid] = max(0, fields["maxproc"] - free - BACKSTAGE - len(processes))
+            background[uid] = max(0, chosen["maxproc"] - free - BACKSTAGE - len(processes))
         elif knob == "user":
             background[rng.choice(USERS)] = rng.choice((1, 2, 3, 10, 90))
         elif knob == "terminal":
-            fields["terminal"] = False
+            chosen["terminal"] = False
         elif knob == "tunables":
             if tunables:
                 name = rng.choice(tuple(tunables))
                 usual = tunables[name]
-                fields["tunables"] = ((name, rng.choice((0, 1, 2, 5, 100, usual + 1, max(0, usual - 1)))),)
+                chosen["tunables"] = ((name, rng.choice((0, 1, 2, 5, 100, usual + 1, max(0, usual - 1)))),)
         elif knob not in lacking:
             rare[knob] = rng.choice(_MACHINE_VALUES[knob])
     if background:
-        fields["background"] = tuple(sorted(background.items()))
-    return MachineSpec(extras=MachineExtras(**rare) if rare else None, **fields)
+        chosen["background"] = tuple(sorted(background.items()))
+    return MachineSpec(extras=MachineExtras(**rare) if rare else None, **chosen)
 
 
 _MACHINE_VALUES: Mapping[str, tuple[Any, ...]] = {

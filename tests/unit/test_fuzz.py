@@ -8,10 +8,11 @@ from random import Random
 
 import pytest
 
+from oracle.extras import MachineExtras, ProcessExtras
 from oracle.flavor import Flavor
 from oracle.fuzz.generate import Generator
 from oracle.fuzz.hunt import Findings, Hunt, carry_out, findings, fuzz
-from oracle.fuzz.search import weights_of
+from oracle.fuzz.search import parts_of, weights_of
 from oracle.fuzz.shrink import cost, fewer_steps, renamed, shrunk
 from oracle.fuzz.store import LAG, FuzzStore
 from oracle.fuzz.symptoms import symptoms
@@ -21,7 +22,7 @@ from oracle.registry import load_flavors
 from oracle.report.found import found_file
 from oracle.report.fuzz_report import render, to_json
 from oracle.report.look import Look
-from oracle.scenario import FileSpec, ProcessSpec, Scenario, Step
+from oracle.scenario import FileSpec, MachineSpec, ProcessSpec, Scenario, Step
 from tests.unit.sweep_toys import BAD, CRASHING, NEW, ONE, TWO, VAGUE
 
 INSTALLED = load_flavors()
@@ -136,7 +137,8 @@ def test_most_cases_say_something_and_make_use_of_rare_knobs() -> None:
 
 def test_what_known_buckets_are_made_of_is_tried_less_often() -> None:
     weights = weights_of([["fork", "wait"]] * 5)
-    assert weights == {"fork": pytest.approx(0.9**5), "wait": pytest.approx(0.9**5)}
+    assert weights == {"fork": pytest.approx(0.97**5), "wait": pytest.approx(0.97**5)}
+    assert weights_of([["fork"]] * 500) == {"fork": 0.3}
     generator = Generator(NEWEST)
 
     def waits(chosen: dict[str, float]) -> int:
@@ -144,6 +146,20 @@ def test_what_known_buckets_are_made_of_is_tried_less_often() -> None:
         return sum(step.call == "wait" for _ in range(500) for step in chooser.case(rng).calls)
 
     assert waits({"wait": 0.3}) < waits({}) / 2
+
+
+def test_knobs_of_known_buckets_are_turned_less_often() -> None:
+    process = ProcessSpec("parent", uid=0, extras=ProcessExtras(profiling=True))
+    scenario = Scenario("x", "", "", "results", (), MachineSpec(maxproc=20, extras=MachineExtras(last_pid=1)), (process,))
+    assert parts_of(scenario) == ["last_pid", "profiling", "slots", "uid"]
+    generator = Generator(NEWEST)
+
+    def traced(chosen: dict[str, float]) -> int:
+        chooser, rng = generator.chooser(chosen), Random(0)
+        cases = [chooser.case(rng) for _ in range(1000)]
+        return sum(one.extras is not None and one.extras.traced is not None for case in cases for one in case.processes)
+
+    assert traced({"traced": 0.3}) < traced({}) / 2
 
 
 # --- shrinking ----------------------------------------------------------------------------------------------------------
