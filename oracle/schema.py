@@ -93,6 +93,7 @@ def identify_facts_schema() -> dict[str, Any]:
         "meaning": {"description": "What the paths mean, for people. It is not read."},
     }
     top = {
+        "$schema": {"type": "string", "description": "Where this schema is, for editors. It is not read."},
         "format": {"const": FACTS_FORMAT},
         "about": {"type": "string", "description": "What was observed, for people."},
         "scenarios": {

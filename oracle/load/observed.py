@@ -34,7 +34,7 @@ from oracle.scenario import ALWAYS_THERE, Scenario
 FORMAT = 1
 MOST = 1_000  # scenarios in a file
 ABSENT = "absent"
-KEYS = {"format": True, "about": False, "scenarios": True}  # whether they have to be there
+KEYS = {"format": True, "about": False, "scenarios": True, "$schema": False}  # whether they have to be there
 ENTRY_KEYS = {"scenario": True, "facts": True, "program": False, "meaning": False}
 
 

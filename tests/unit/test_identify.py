@@ -221,7 +221,7 @@ def entry(**facts: object) -> dict[str, object]:
     ("content", "words"),
     [
         ('{"format": 1,\n "scenarios": [}', "facts.json:2:16: a value is expected here"),
-        ("[]", "facts.json:1:1: the file is a list; expected an object with format, about, scenarios"),
+        ("[]", "facts.json:1:1: the file is a list; expected an object with format, about, scenarios, $schema"),
         ({"format": 2, "scenarios": []}, "`format` is 2; this program reads format 1"),
         ({"format": 1, "scenarios": []}, "`scenarios` is a list; expected a list of 1 to 1000 scenarios"),
         ({"format": 1}, "`scenarios` of the file is missing"),
@@ -267,6 +267,7 @@ def test_a_flaw_is_where_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture
             True,
         ),
         (entry(**{"kid.umask": 22}), True),
+        ({"$schema": "identify-facts.schema.json", **entry(**{"kid.umask": "022"})}, True),
         (entry(**{"kid.umsk": "022"}), False),
         (entry(**{"kid.nice": "5"}), False),
         (entry(**{"kid.pending": "SIGHUP"}), False),
