@@ -58,7 +58,7 @@ class Standing:
 
     __slots__ = ("waits_for",)
 
-    waits_for: tuple[Any, ...]  # what furnishes it, its thread, and what else that needs; gone once it is furnished
+    waits_for: tuple[Any, ...]  # what furnishes it, its thread, and what else that needs; empty once it is furnished
 
 
 @dataclass(slots=True, eq=False, init=False)

@@ -20,7 +20,7 @@ def furnish(p: Proc) -> None:
     """Furnish a process if it stands by: for whoever does not look in the usual way, and before its class is exchanged."""
     if type(p) is BARE_PROC:
         fill, lwp, *needs = p.waits_for
-        del p.waits_for
+        p.waits_for = ()  # type: ignore[misc]  # the slot is its base's
         p.__class__, lwp.__class__ = Proc, Lwp
         fill(p, lwp, *needs)
 
