@@ -9,6 +9,7 @@ from oracle.args import flag_names
 from oracle.calls import PORTABLE, CallSpec, Kind, Param
 from oracle.facts import FACTS, Scope, Subject
 from oracle.flavor import Flavor
+from oracle.fuzz.dictionary import compared_with
 from oracle.fuzz.starts import USERS, Weights, start
 from oracle.probes import CALLER, lacks
 from oracle.scenario import ArgValue, ProcessSpec, Scenario, Step
@@ -69,11 +70,22 @@ class Generator:
             if param.kind is Kind.FLAGS
         }
         self._fair = _fair(flavors)
+        self._whole = {
+            (spec.name, param.name): compared_with(spec, param, flavors, self._near(spec, param))
+            for spec in self.specs.values()
+            for param in spec.params
+            if spec.births and param.kind is Kind.FLAGS
+        }
         self._tunables = {name: value for name, value in first.tunables.items() if all(name in one.tunables for one in flavors)}
 
     def _add(self, spec: CallSpec, chance: float) -> None:
         self.specs[spec.name] = spec
         self._chances[spec.name] = chance
+
+    def _near(self, spec: CallSpec, param: Param) -> list[int]:
+        """A word that makes a call go well, and its neighbours."""
+        fair = self._fair.get(spec.name, {}).get(param.name, 0)
+        return [fair, *(fair ^ bit for bit in self._flags[spec.name, param.name])]
 
     def chooser(self, weights: Weights) -> Chooser:
         """What makes cases with some weights."""
@@ -148,9 +160,15 @@ class Chooser:
         return rng.choice(WORDS.get(param.name, ANY))
 
     def _word(self, rng: Random, spec: CallSpec, param: Param, fair: int) -> int:
-        """A flag word: some named bits put to what makes the call go well, or left away; now and then bits without a name."""
+        """A flag word: some named bits put to what makes the call go well, or left away; now and then bits without a name.
+
+        Or a word that a kernel compares as a whole.
+        """
         bits = self._of._flags[spec.name, param.name]
         word = fair if rng.random() < 0.85 else 0
+        whole = self._of._whole.get((spec.name, param.name))
+        if whole and rng.random() < 0.1:
+            return rng.choice(whole)
         if bits:
             for _ in range(rng.choice((0, 0, 1, 1, 2, 3, 4))):
                 word ^= rng.choice(bits)

@@ -135,6 +135,15 @@ def test_most_cases_say_something_and_make_use_of_rare_knobs() -> None:
     assert any(word > 1 << 16 for word in words)
 
 
+def test_words_that_a_kernel_compares_as_a_whole_are_tried_as_a_whole() -> None:
+    flavors = INSTALLED.select(("dragonfly@1.62", "dragonfly@1.67"))
+    bits = dict(flavors[0].calls["fork1"].spec.params[0].names)
+    word = bits["RFPROC"] | bits["RFFDG"] | bits["RFPPWAIT"] | bits["RFMEM"]  # counted as a vfork, though none looks like that
+    chooser, rng = Generator(flavors).chooser({}), Random(0)
+    words = [step.args.get("flags") for _ in range(1000) for step in chooser.case(rng).calls if step.call == "fork1"]
+    assert words.count(word) > 2
+
+
 def test_what_known_buckets_are_made_of_is_tried_less_often() -> None:
     weights = weights_of([["fork", "wait"]] * 5)
     assert weights == {"fork": pytest.approx(0.97**5), "wait": pytest.approx(0.97**5)}
