@@ -17,7 +17,6 @@ from oracle.cli.distinguish_parser import DISTINGUISH
 from oracle.cli.terminal import BUG, INTERRUPTED, OK, USAGE
 from oracle.distinguish.alphabet import FEW, OWN, TOPICS, Alphabet, alphabet
 from oracle.distinguish.search import Found, distinguish
-from oracle.distinguish.trial import states_after
 from oracle.flavor import Args, Call, Flavor
 from oracle.harness import compare
 from oracle.load import dump_scenario, load_scenario, loads
@@ -226,13 +225,6 @@ def test_every_action_can_be_written_to_a_file(pair: tuple[str, str]) -> None:
     for place in range(len(letters.actions)):
         scenario = letters.program((0, fork, place)).scenario("a", only=only)
         assert loads(dump_scenario(scenario), "a.yaml", flavors) == scenario
-
-
-def test_a_sleeper_is_part_of_a_state() -> None:
-    vfork = alphabet(BOTH, calls=["vfork", "fork"], states=PLAIN)
-    one, other = [states_after(vfork, path, BOTH) for path in ((0, 0), (0, 1))]
-    assert len({*one, *other}) == 4
-    assert states_after(vfork, (0, 0), BOTH) == one
 
 
 def _slow_umask(k: Machine, lwp: Lwp, args: Args) -> Kernel[int | str | None]:

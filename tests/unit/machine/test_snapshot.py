@@ -9,6 +9,7 @@ from oracle.machine.files import File
 from oracle.machine.machine import Machine
 from oracle.machine.ratelimit import RateLimit
 from oracle.machine.snapshot import differences, snapshot, whole_state
+from oracle.machine.traps import Kernel, tsleep
 from oracle.run import Execution
 from tests.outside.tinyos import FLAVOR, Globals, live
 from tests.unit.plugins import program, step
@@ -107,6 +108,26 @@ FUTURE: dict[str, Callable[[Machine], object]] = {
     "a rate limit": lambda k: setattr(k, "kern", RateLimit(last=5, seen=1)),
     "a fault to come": lambda k: setattr(k, "faults", Faults({"uarea": (1,)})),
 }
+
+
+def asleep(k: Machine, number: int, wmesg: str = "wait") -> Machine:
+    """With kid asleep in kernel code that has a number at hand."""
+
+    def code(held: int) -> Kernel[object]:
+        yield from tsleep("channel", wmesg)
+        return held
+
+    k.sched.spawn(k.roles["kid"], "wait", code(number))
+    k.sched.run()
+    assert [task.name for task in k.sched.sleepers] == ["wait"]
+    return k
+
+
+def test_where_kernel_code_stands_is_in_the_whole_state() -> None:
+    assert whole_state(asleep(machine(), 1)) == whole_state(asleep(machine(), 1))
+    assert whole_state(asleep(machine(), 1)) != whole_state(asleep(machine(), 2))
+    assert whole_state(asleep(machine(), 1)) != whole_state(asleep(machine(), 1, "another reason"))
+    assert whole_state(asleep(machine(), 1)) != whole_state(machine())
 
 
 @pytest.mark.parametrize("what", FUTURE)
