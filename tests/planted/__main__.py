@@ -67,12 +67,14 @@ class Row:
     seconds: float
     cases: int
     buckets: int
+    crashes: int  # of the buckets: those that show nothing else, which is less of a find
     steps: int  # of the longest smallest case; 0: not found
 
     def told(self) -> str:
         """As a row of the table."""
         where = f"{self.place.file.removeprefix('flavors/')}:{self.place.line}"
-        found = f"fuzz, case ≤ {self.cases}" if self.buckets else f"nobody, in {self.cases} cases"
+        how = "a crash" if self.crashes == self.buckets else "fuzz"
+        found = f"{how}, case ≤ {self.cases}" if self.buckets else f"nobody, in {self.cases} cases"
         return f"| {where} | {self.place.told()} | {self.place.cited} | {found} | {self.seconds:.1f} | {self.steps or '-'} |"
 
 
@@ -158,7 +160,8 @@ def _hunt(place: Place, flavor: Flavor, changed: Flavor, by: str, seed: int, sec
         found = findings(hunt, store)
     took = time.monotonic() - started
     steps = max((len(bucket.scenario.steps) for bucket in found.buckets), default=0)
-    return Row(place, by, took, found.progress.cases, len(found.buckets), steps)
+    crashes = sum(not bucket.signature.facts for bucket in found.buckets)
+    return Row(place, by, took, found.progress.cases, len(found.buckets), crashes, steps)
 
 
 if __name__ == "__main__":
