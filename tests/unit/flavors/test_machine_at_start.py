@@ -14,10 +14,11 @@ import pytest
 
 from oracle.flavor import Flavor
 from oracle.load import load_scenario
-from oracle.machine.snapshot import snapshot
+from oracle.machine.machine import Machine
+from oracle.machine.snapshot import differences, snapshot
 from oracle.registry import load_flavors
 from oracle.run import Execution
-from oracle.scenario import Scenario
+from oracle.scenario import MachineSpec, Scenario
 
 _MEMBER = re.compile(r"(.*?)\.?([^.\[]+|\[\d+\])")  # of a path: the object, and what of it
 FOLDER = Path(__file__).parents[1] / "data" / "starts"
@@ -53,6 +54,14 @@ def written(scenario: Scenario, flavor: Flavor) -> Path:
 @pytest.mark.parametrize(("scenario", "flavor"), [pytest.param(*one, id=written(*one).stem) for one in starts()])
 def test_a_machine_starts_with_what_is_written_down(scenario: Scenario, flavor: Flavor) -> None:
     assert listed(scenario, flavor).splitlines() == written(scenario, flavor).read_text().splitlines()
+
+
+@pytest.mark.parametrize("flavor", load_flavors().flavors, ids=lambda flavor: flavor.id)
+def test_a_machine_boots_with_the_tunables_that_its_flavor_names(flavor: Flavor) -> None:
+    plain, said = Machine(), Machine()
+    flavor.boot(plain, MachineSpec())
+    flavor.boot(said, MachineSpec(tunables=tuple(flavor.tunables.items())))
+    assert differences(snapshot(plain), snapshot(said)) == []
 
 
 def test_every_start_that_is_written_down_is_compared() -> None:
