@@ -109,8 +109,7 @@ def observe(flavor: Flavor, k: Machine, focus: Focus) -> tuple[list[Block], list
     for name, proc in cast:
         if proc in allproc:
             one, other = _live_process(flavor, k, roles_by_pid, name, proc)
-            blocks.append(one)
-            blocks.append(_holdings(flavor, focus, roles_by_pid, locked, name, proc))
+            blocks += (one, _holdings(flavor, focus, roles_by_pid, locked, name, proc))
             system.append(other)
             if focus.extras:
                 system.append(_rare(flavor, k, name, proc))
@@ -139,8 +138,11 @@ def _locked(k: Machine) -> list[Vnode]:
 
 def _roles(k: Machine, procs: list[Proc]) -> tuple[str, ...]:
     """The roles of some processes."""
-    roles = tuple(map(k.names.get, procs))
-    return tuple(map(k.role, procs)) if None in roles else roles  # type: ignore[return-value]  # there is no None in it
+    names = k.names
+    roles: list[str] = []
+    for proc in procs:
+        roles.append(names.get(proc) or k.role(proc))
+    return tuple(roles)
 
 
 def _state_of_threads(lwps: list[Lwp]) -> str:

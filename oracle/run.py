@@ -49,17 +49,12 @@ class Made:
         self.ended = now
         self.returns = Result.NOTHING
 
-    def result_now(self) -> str:
-        """What the call gave, or that it goes on."""
+    def by_now(self, now: int) -> tuple[str, int]:
+        """What the call gave, or that it goes on; and the simulated milliseconds that it took, or has taken by now."""
         task = self.task
         if task is None or task.done:
-            return self.result
-        return SPINS if task.spins else ASLEEP
-
-    def elapsed(self, now: int) -> int:
-        """Simulated milliseconds that the call took, or has taken by now."""
-        task = self.task
-        return ((self.ended if task is None or task.done else now) - self.started) * MS_PER_TICK
+            return self.result, (self.ended - self.started) * MS_PER_TICK
+        return SPINS if task.spins else ASLEEP, (now - self.started) * MS_PER_TICK
 
 
 def run(scenario: Scenario, flavor: Flavor, *, checked: bool = True, chooser: Chooser | None = None) -> RunResult:
@@ -147,7 +142,7 @@ class Execution:
         sched, now = k.sched, k.ticks
         blocks: list[Block] = []
         for made in self.made:
-            blocks.append((_call_paths(made.step.index), (made.result_now(), made.elapsed(now))))
+            blocks.append((_call_paths(made.step.index), made.by_now(now)))
         seen, system = observe(self.flavor, k, self.focus)
         blocks += seen
         panic = "none" if sched.panic is None else str(sched.panic)
@@ -189,7 +184,9 @@ class Execution:
 
     def outcome(self, made: Made) -> Outcome:
         """What became of a step, so far."""
-        return Outcome(made.step.index, made.step.by, made.call, made.result_now(), made.detail, made.elapsed(self.k.ticks))
+        step = made.step
+        result, elapsed = made.by_now(self.k.ticks)
+        return Outcome(step.index, step.by, made.call, result, made.detail, elapsed)
 
     # --- the start ------------------------------------------------------------------------------------------------------
 
@@ -435,7 +432,7 @@ class Execution:
         value = expected.for_flavor(self.flavor.id)
         if value is not None and not self.unmodelled:
             path = f"call.{made.step.index}"
-            self.verdict.expect(path, str(value), made.result_now(), expected.line or made.step.line)
+            self.verdict.expect(path, str(value), made.by_now(self.k.ticks)[0], expected.line or made.step.line)
 
 
 @lru_cache(maxsize=1024)

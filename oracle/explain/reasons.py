@@ -272,9 +272,10 @@ class Witness:
         if made is None or lwp is None:
             return self._result(step, others)
         slept = [one for one in self._recorder.slept if one.lwp is lwp and one.serial > self._since]
-        if made.elapsed(self._execution.k.ticks):
+        result, elapsed = made.by_now(self._execution.k.ticks)
+        if elapsed:
             return [_reason("slept", one.site, one.serial) for one in slept] or self._sleep_of(lwp)
-        if other != made.result_now():
+        if other != result:
             return self._result(step, others)
         return self._would_sleep(lwp)[-1:] or self._failure(step) or self._return(made)
 

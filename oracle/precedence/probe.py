@@ -99,7 +99,7 @@ def attempt(scenario: Scenario, flavor: Flavor) -> Ending:
         crash = str(error)
     except Exception:  # noqa: BLE001  # the flavor is foreign code; its crash is what there is to show
         crash = traceback.format_exc()
-    results = [made.result_now() for made in execution.made]
+    results = [made.by_now(execution.k.ticks)[0] for made in execution.made]
     ending = Ending(
         execution.unmodelled or (results[-1] if results else "not made"),
         tuple(probe.raised),
