@@ -15,14 +15,14 @@ from typing import Any
 
 from oracle.flavor import interpreted
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Lwp, Proc
+from oracle.machine.proc import Lwp, Pgrp, Proc, Standing
 from oracle.machine.sched import Scheduler
-from oracle.machine.standing import ALWAYS_FILLED, BARE_LWP, BARE_PROC
+from oracle.machine.standing import ALWAYS_FILLED, BARE_LWP, BARE_PGRP, BARE_PROC
 
 Build = Callable[[], Machine]
 
 LITERALS = (int, str, bool, bytes, type(None))
-LEFT_OUT = ((Scheduler, "finished"),)  # whoever listens to the new machine says so himself
+LEFT_OUT = ((Scheduler, "finished"), (Standing, "waits_for"))  # whoever listens to the new machine says so himself
 CONTAINERS = (list, dict, deque, tuple)
 STAND_BY = ("kernel", "init", "shell")  # the roles of those who do, from the start
 RUN = 4  # so many values in a row that never change are copied at once
@@ -56,12 +56,14 @@ class Drawing:
 
     def __init__(self, k: Machine) -> None:
         self._machine = k
-        threads = [lwp for role, lwp in k.roles.items() if role in STAND_BY and lwp.lwp_proc.p_lwps == [lwp]]
-        self._standing = {lwp.lwp_proc: lwp for lwp in threads}
-        self._kinds: dict[object, type] = {}  # of what stands by
-        if BARE_PROC is not None and BARE_LWP is not None:
-            for lwp in threads:
-                self._kinds[lwp], self._kinds[lwp.lwp_proc] = BARE_LWP, BARE_PROC
+        self._standing: dict[Proc, tuple[Lwp, Pgrp]] = {}  # who stands by, with their threads and groups
+        for role, lwp in k.roles.items():
+            proc = lwp.lwp_proc
+            if role in STAND_BY and proc.p_lwps == [lwp] and (pgrp := proc.p_pgrp) is not None and pgrp.pg_members == [proc]:
+                self._standing[proc] = (lwp, pgrp)
+        self._kinds: dict[object, type | None] = {}  # of what stands by
+        for proc, (lwp, pgrp) in self._standing.items():
+            self._kinds[proc], self._kinds[lwp], self._kinds[pgrp] = BARE_PROC, BARE_LWP, BARE_PGRP
         self._objects: dict[object, str] = {}  # what has to be made, and its name; first what others are made of, mostly
         self._globals: dict[str, object] = {"new": object.__new__, "deque": deque}
         self._by_id: dict[int, str] = {}  # constants that have a name
@@ -73,33 +75,36 @@ class Drawing:
         outside: dict[object, None] = {}
         self._reach(self._machine, outside)
         inside: dict[Proc, dict[object, None]] = {}
-        for proc, lwp in self._standing.items():
+        for proc, others in self._standing.items():
             inside[proc] = {}
-            for _, value in (*_contents(proc), *_contents(lwp)):
-                self._reach(value, inside[proc])
+            for bare in (proc, *others):
+                for _, value in _contents(bare):
+                    self._reach(value, inside[proc])
         reached = Counter(one for own in inside.values() for one in own)
         for one, times in reached.items():
             if times > 1:  # of several that stand by, so nobody's own
                 self._reach(one, outside)
         functions: list[str] = []
         waits: list[str] = []
-        for proc, lwp in self._standing.items():
+        for proc, (lwp, pgrp) in self._standing.items():
             own = [one for one in self._objects if one in inside[proc] and one not in outside]
-            functions += self._furnishing(proc, lwp, own)
+            functions += self._furnishing([proc, lwp, pgrp], own)
             waits.append(f"{self._objects[proc]}.waits_for = ({', '.join([f'fill_{self._objects[proc]}', *self._needs])})")
+            waits.append(f"{self._objects[pgrp]}.waits_for = ({self._objects[proc]},)")
         body = [*self._statements([one for one in self._objects if one in outside]), *waits]
         body.append(f"return {self._objects[self._machine]}")
         return "\n".join([*functions, "def build():", *(f"    {line}" for line in body), ""]), self._globals
 
-    def _furnishing(self, proc: Proc, lwp: Lwp, own: list[object]) -> list[str]:
-        """A function that furnishes a process that stands by. The names of what it takes beside it are left in `_needs`."""
+    def _furnishing(self, bare: list[object], own: list[object]) -> list[str]:
+        """A function that furnishes a process, its thread and its group. What it takes beside it is left in `_needs`."""
         self._needs = {}
         lines = self._statements(own)
-        for one in (proc, lwp):
+        for one in bare:
             lines += [line for line, _ in self._fill(one, False)]
-        made = [self._objects[proc], self._objects[lwp], *(self._objects[one] for one in own)]
-        self._needs = dict.fromkeys([made[1], *(name for name in self._needs if name not in made)])
-        return [f"def fill_{made[0]}({', '.join([made[0], *self._needs])}):", *(f"    {line}" for line in lines)]
+        names = [self._objects[one] for one in bare]
+        made = [*names, *(self._objects[one] for one in own)]
+        self._needs = dict.fromkeys([*names[1:], *(name for name in self._needs if name not in made)])
+        return [f"def fill_{names[0]}({', '.join([names[0], *self._needs])}):", *(f"    {line}" for line in lines)]
 
     def _statements(self, objects: list[object]) -> list[str]:
         """What makes objects and fills them; what is not there yet when another needs it, that one gets at the end."""

@@ -10,7 +10,7 @@ from oracle.machine.cred import UidInfo
 from oracle.machine.files import Vnode
 from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.sched import Scheduler
-from oracle.machine.standing import BARE_PROC, furnish
+from oracle.machine.standing import BARE_PGRP, BARE_PROC, furnish
 from oracle.machine.traps import Kernel, no_wait
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ class Machine:
                 proc.p_leader = proc.p_pptr = proc.p_pgrp = None
                 proc.p_lwps.clear()
         for pgrp in self.pgrps.values():
-            pgrp.pg_session.s_ttypgrp = None
+            if type(pgrp) is not BARE_PGRP:
+                pgrp.pg_session.s_ttypgrp = None
         self.kern = None
 
     def furnish(self) -> None:

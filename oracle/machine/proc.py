@@ -33,8 +33,16 @@ class Session:
     s_ttypgrp: Pgrp | None = None  # foreground group of the terminal
 
 
+class Standing:
+    """What a process has, and its group, that stands by: see `oracle.machine.standing`."""
+
+    __slots__ = ("waits_for",)
+
+    waits_for: tuple[Any, ...]  # what furnishes it, and what that needs; of a group, the process. Empty once it is furnished
+
+
 @dataclass(slots=True, eq=False)
-class Pgrp:
+class Pgrp(Standing):
     """A process group."""
 
     pg_id: int
@@ -51,14 +59,6 @@ class Args:
 
     ar_args: str
     ar_ref: int = 1
-
-
-class Standing:
-    """What a process has that stands by: see `oracle.machine.standing`."""
-
-    __slots__ = ("waits_for",)
-
-    waits_for: tuple[Any, ...]  # what furnishes it, its thread, and what else that needs; empty once it is furnished
 
 
 @dataclass(slots=True, eq=False, init=False)

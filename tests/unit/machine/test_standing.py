@@ -7,9 +7,9 @@ import pytest
 from flavors.netbsd.flavor import FLAVOR
 from oracle.blueprint import blueprint
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Lwp, Proc
+from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.snapshot import differences, snapshot
-from oracle.machine.standing import BARE_LWP, BARE_PROC
+from oracle.machine.standing import BARE_LWP, BARE_PGRP, BARE_PROC
 from oracle.run import Execution
 from tests.unit.plugins import program, step
 
@@ -52,6 +52,16 @@ def test_a_look_at_the_thread_furnishes_its_process_as_well() -> None:
     assert type(lwp) is BARE_LWP
     assert lwp.lwp_ucred is lwp.lwp_proc.p_ucred
     assert type(lwp.lwp_proc) is Proc
+
+
+@pytest.mark.parametrize("role", ["kernel", "init", "shell"])
+def test_a_look_at_its_group_furnishes_a_process_as_well(role: str) -> None:
+    k = built()
+    proc = k.roles[role].lwp_proc
+    pgrp = k.pgrps[proc.p_pid]
+    assert type(pgrp) is BARE_PGRP
+    assert pgrp.pg_members == [proc]
+    assert (type(pgrp), type(proc), proc.p_pgrp is pgrp) == (Pgrp, Proc, True)
 
 
 def test_what_is_written_before_anybody_looked_stays() -> None:
