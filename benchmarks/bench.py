@@ -102,7 +102,8 @@ def main() -> int:
     program_steps = best_of(5, lambda: program_turn(flavors))
     print(f"scheduler steps a second          {steps:12,.0f}   (aim: {STEPS_AIM:,})")
     print(f"scenario steps a second, compared {program_steps:12,.0f}   ({len(flavors)} flavors, invariants checked after each)")
-    show_search(explored(flavors[0]), flavors[0])
+    if interpreted():  # compiled code can't be watched, and so not be explored
+        show_search(explored(flavors[0]), flavors[0])
     if options.many:
         many.show(interpreted())
     return 0
