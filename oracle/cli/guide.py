@@ -48,9 +48,12 @@ def guide(options: Namespace, terminal: Terminal) -> int:
 
 
 def _elsewhere(flavor: Flavor, others: Sequence[Flavor]) -> frozenset[str]:
-    """The sources that other flavors model line by line, and this one does not."""
-    own = set(map(str, flavor.sources))
-    return frozenset(str(source) for one in others for source in one.sources) - own
+    """The sources that other flavors model line by line, and this one does not; and the systems that are theirs alone."""
+    return frozenset(name for one in others for name in _places(one)) - _places(flavor)
+
+
+def _places(flavor: Flavor) -> frozenset[str]:
+    return frozenset(str(source) for source in flavor.sources) | {source.system for source in flavor.sources}
 
 
 def _put(text: str, output: Path | None, terminal: Terminal) -> None:

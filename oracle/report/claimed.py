@@ -18,7 +18,7 @@ KINDS = {
     "limit": "limit: one of them can't do it, and says so",
     "accident": "accident: nobody meant it, and no program may count on it",
 }
-_LINE = re.compile(r"(?P<source>.+?\.[ch] [^ ,]+), (?P<function>\w+)(?: \[(?P<lines>[\d, -]+)\])?")
+_LINE = re.compile(r"(?P<source>.+?\.[ch] [^,]+), (?P<function>\w+)(?: \[(?P<lines>[\d, -]+)\])?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class Around:
 
     witnesses: Mapping[str, str]  # for a finding, a scenario that shows it
     clauses: Mapping[str, str]  # what promises and standards require
-    foreign: Mapping[str, Collection[str]]  # for a flavor, the sources that are another one's alone: it has no lines in them
+    foreign: Mapping[str, Collection[str]]  # for a flavor, sources and systems in which others alone have lines
 
 
 def render(catalogue: Sequence[Finding], origin: str, target: str, around: Around) -> str:
@@ -73,9 +73,14 @@ def _promises(finding: Finding, clauses: Mapping[str, str]) -> list[str]:
     return [f"- {code(one)}" + (f": {markdown(clauses[one])}" if one in clauses else "") for one in finding.promises]
 
 
+def _is_foreign(source: str, foreign: Collection[str]) -> bool:
+    """Whether a source, or the system that it starts with, is another one's alone."""
+    return source in foreign or source.partition(" ")[0] in foreign
+
+
 def _side(flavor: str, side: Side, foreign: Collection[str]) -> str:
     cites = [(line, citation(line)) for line in (*side.decided, *side.background)]
-    lines = [code(short(line)) for line, found in cites if found is not None and found[0] not in foreign]
+    lines = [code(short(line)) for line, found in cites if found is not None and not _is_foreign(found[0], foreign)]
     more = f" and {len(lines) - MOST_LINES} more" if len(lines) > MOST_LINES else ""
     cited = f" ({', '.join(lines[:MOST_LINES])}{more})" if lines else ""
     return f"- {code(flavor)}: {markdown(side.does)}{cited}"

@@ -53,6 +53,12 @@ def test_it_cites_the_lines_of_the_two_and_of_no_other_revision() -> None:
     assert "(`kern_fork.c 1.189, fork1 [258]`, `kern_fork.c 1.189, fork1 [257-264]`)" in render(SAMPLES, *TO_DRAGONFLY, NOTHING)
 
 
+def test_it_cites_no_file_of_another_system_where_both_are_on_one_side() -> None:
+    text = render(SAMPLES, *TO_DRAGONFLY, Around({}, {}, {"netbsd@1.189": {"NetBSD"}}))
+    assert "kern_fork.c 1.189" not in text
+    assert "(`kern_fork.c 1.62, fork1 [212-213]`)" in text
+
+
 def test_it_names_promises_with_their_clauses_and_a_scenario_to_run() -> None:
     around = Around({"last-ten-slots": "limits/last-ten-slots"}, {"posix-fork/7": "fork fails | with EAGAIN"}, {})
     text = render(SAMPLES, *TO_DRAGONFLY, around)
