@@ -13,6 +13,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COMPILED := build/compiled
+# what no finding claims is new; what decided each difference is kept, so that it is looked for once
+CLAIMS := --findings --kept build/differences.json
 PYTEST := -m pytest -n $(WORKERS) $(ARGS)
 
 .DEFAULT_GOAL := help
@@ -22,7 +24,8 @@ help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 run: $(READY)  ## run specs/ on all flavors, print the divergence matrix, write reports/
-	$(BIN)/fork-oracle run specs --reports reports --sweep standard $(ARGS)
+	@mkdir -p build
+	$(BIN)/fork-oracle run specs --reports reports --sweep standard $(CLAIMS) $(ARGS)
 
 test: $(READY)  ## run the tests and the scenarios
 	@rm -f .coverage .coverage.*
@@ -64,7 +67,7 @@ fresh: $(READY)  # are the committed schema and reports what this tree makes, by
 	cmp schema/report.schema.json build/fresh/report.schema.json
 	$(BIN)/fork-oracle schema identify-facts --output build/fresh/identify-facts.schema.json
 	cmp schema/identify-facts.schema.json build/fresh/identify-facts.schema.json
-	$(BIN)/fork-oracle run specs --reports build/fresh/reports > build/fresh/run.txt || { cat build/fresh/run.txt; exit 1; }
+	$(BIN)/fork-oracle run specs --reports build/fresh/reports $(CLAIMS) > build/fresh/run.txt || { cat build/fresh/run.txt; exit 1; }
 	diff -r -x index.html reports build/fresh/reports
 
 bench: $(READY)  ## compare one differential fork case with one real fork+exit+wait (needs a C compiler)
@@ -104,7 +107,8 @@ schema: $(READY)  ## write schema/ anew
 	$(BIN)/fork-oracle schema identify-facts --output schema/identify-facts.schema.json
 
 reports: $(READY)  ## write reports/ anew
-	$(BIN)/fork-oracle run specs --reports reports --sweep standard > /dev/null
+	@mkdir -p build
+	$(BIN)/fork-oracle run specs --reports reports --sweep standard $(CLAIMS) > /dev/null
 
 tidy: $(READY)  ## bring the code into ruff's format, with its safe fixes
 	$(BIN)/ruff check --fix-only .

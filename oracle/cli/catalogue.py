@@ -12,10 +12,10 @@ from oracle.cli.terminal import Terminal, write_files
 from oracle.errors import ScenarioError, UsageError
 from oracle.finding import Finding
 from oracle.findings.apart import aparts
-from oracle.findings.claims import Apart
+from oracle.findings.claims import Apart, Catalogue, Claims
 from oracle.findings.kept import Kept
 from oracle.flavor import Flavor, interpreted
-from oracle.harness import compare
+from oracle.harness import Comparison, compare
 from oracle.load import find_findings, load_finding
 from oracle.registry import Registry
 from oracle.scenario import Scenario
@@ -81,6 +81,30 @@ def world(paths: Sequence[Path], registry: Registry, options: Namespace, termina
         close()
         write_files(kept.texts())
     return World(scenarios, tuple(names), frozenset(entries), tuple(found))
+
+
+def claims_of(
+    comparisons: Sequence[Comparison], flavors: Sequence[Flavor], catalogue: Sequence[Finding], kept: Kept, terminal: Terminal
+) -> Claims:
+    """What a catalogue claims of what has been run already."""
+    advance, close = terminal.progress(len(comparisons), "scenarios explained")
+    found: list[Apart] = []
+    try:
+        for comparison in comparisons:
+            found += apart_in(comparison, flavors, kept)
+            advance(comparison)
+    finally:
+        close()
+    return Catalogue(catalogue).judge(found)
+
+
+def apart_in(comparison: Comparison, flavors: Sequence[Flavor], kept: Kept) -> tuple[Apart, ...]:
+    """The differences of all pairs of flavors on what has been run already."""
+    there = kept.get(comparison.scenario, flavors)
+    if there is None:
+        there = aparts(comparison, flavors)
+        kept.put(comparison.scenario, flavors, there)
+    return there
 
 
 def wants_sweeps(options: Namespace) -> bool:

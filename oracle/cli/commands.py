@@ -22,6 +22,7 @@ from oracle.report.text import plural
 from oracle.scenario import Scenario
 
 if TYPE_CHECKING:
+    from oracle.cli.claimed import Asked
     from oracle.report.baseline import Baseline
 
 SPECS = Path("specs")
@@ -46,11 +47,14 @@ class Done:
             return INTERRUPTED
         if any(result.crash for one in self.comparisons for result in one.results):
             return BUG
-        return OK if all(one.ok for one in self.comparisons) else NOT_AS_EXPECTED
+        known = self.claims is None or not self.claims.new
+        return OK if known and all(one.ok for one in self.comparisons) else NOT_AS_EXPECTED
 
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle run`."""
+    from oracle.cli.claimed import asked_of, claimed, say_new
+
     registry = installed(terminal)
     flavors = chosen(registry, options.flavor)
     _check_output(options)
@@ -59,10 +63,14 @@ def run(options: Namespace, terminal: Terminal) -> int:
     paths = paths_or_specs(options.paths)
     scenarios, not_shown = read(paths, registry), read_not_shown(paths, registry)
     check_registers(scenarios, not_shown, registry)
+    asked = asked_of(options, paths, registry, flavors)
     done = replace(run_all(scenarios, flavors, terminal), not_shown=not_shown)
+    if asked is not None and done.planned is None:
+        done = claimed(done, asked, flavors, terminal)
     _put_done(_rendered(done, options.format, _look(options, terminal)), done, options, terminal)
     if options.reports is not None and done.planned is None:
-        write_reports(options.reports, done, flavors, terminal, options.sweep)
+        write_reports(options.reports, done, flavors, terminal, options.sweep, asked)
+    say_new(done, options, _look(options, terminal), terminal)
     _last_words(done, options, terminal)
     if baseline is not None and done.planned is None:
         from oracle.cli.baseline import judge
@@ -329,14 +337,24 @@ def _differences(done: Done, look: Look) -> str:
     return table_report.ending(parts, done.comparisons, look, done.planned)
 
 
-def write_reports(folder: Path, done: Done, flavors: Sequence[Flavor], terminal: Terminal, sweeps: Sequence[str] = ()) -> None:
+def write_reports(
+    folder: Path,
+    done: Done,
+    flavors: Sequence[Flavor],
+    terminal: Terminal,
+    sweeps: Sequence[str] = (),
+    asked: Asked | None = None,
+) -> None:
     """Write report.md, report.json and index.html into a folder, whole or not at all. `sweeps` are shown on the page."""
     from oracle.cli.sweeps import atlases_of, with_cases
     from oracle.report import html_report
     from oracle.sources.listing import listings_at_hand
 
     atlases = atlases_of(sweeps, flavors, terminal)
-    claims = None if done.claims is None else with_cases(done.claims, done.catalogue, atlases, flavors)
+    claims = done.claims
+    if claims is not None and asked is not None:
+        claims = with_cases(claims, done.catalogue, atlases, flavors, asked.kept)
+        write_files(asked.kept.texts())
     beside = html_report.Beside(done.catalogue, claims, listings_at_hand(flavors), atlases)
     look = Look()
     texts = [_rendered(done, "markdown", look), _rendered(done, "json", look)]

@@ -56,6 +56,7 @@ examples:
   fork-oracle run
   fork-oracle run specs/signals specs/vfork/until-exec.yaml --flavor dragonfly --flavor netbsd
   fork-oracle run --format json | python -m json.tool
+  fork-oracle run --findings --kept build/kept.json what no finding of the catalogue claims is new, and fails
   fork-oracle run --baseline report.json            what is otherwise than in the report.json of an earlier run
   fork-oracle run --reports reports                 writes report.md, report.json and index.html there
   fork-oracle run --reports reports --sweep standard
@@ -240,6 +241,18 @@ def _run(commands: Commands) -> None:
         metavar="DIR",
         type=Path,
         help="also write DIR/report.md, DIR/report.json and DIR/index.html, the page that tells each run step by step",
+    )
+    made.add_argument(
+        "--findings",
+        action="store_true",
+        help="look for what decided each difference, say in the reports which findings of the catalogue claim it, and fail on "
+        "what none claims (half a minute for all of ./specs)",
+    )
+    made.add_argument(
+        "--kept",
+        metavar="FILE",
+        type=Path,
+        help="with --findings: take what decided from FILE where scenario and flavors are as they were, and keep it there",
     )
     made.add_argument(
         "--baseline",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from oracle.cli.catalogue import apart_in
 from oracle.cli.terminal import Terminal
 from oracle.errors import UsageError
 from oracle.finding import Finding
-from oracle.findings.apart import aparts
 from oracle.findings.claims import Catalogue, Claims
+from oracle.findings.kept import Kept
 from oracle.flavor import Flavor
 from oracle.report.page.spaces import spaces_of
 from oracle.sweep.atlas import Atlas, atlas
@@ -43,15 +44,15 @@ def atlases_of(wanted: Sequence[str], flavors: Sequence[Flavor], terminal: Termi
     return made
 
 
-def with_cases(claims: Claims, catalogue: Sequence[Finding], atlases: Sequence[Atlas], flavors: Sequence[Flavor]) -> Claims:
-    """What findings claim, of the simplest cases of some sweeps, too, as far as they are not among the claims already."""
-    known = {one.apart.scenario for one in claims.differences}
+def with_cases(
+    claims: Claims, catalogue: Sequence[Finding], atlases: Sequence[Atlas], flavors: Sequence[Flavor], kept: Kept
+) -> Claims:
+    """What findings claim, of the simplest cases of some sweeps, too."""
     found = [
         apart
         for space in spaces_of(atlases, flavors)
         for case in space.cases
-        if case.scenario.name not in known
-        for apart in aparts(case, _of(space.atlas.found.plan, flavors))
+        for apart in apart_in(case, _of(space.atlas.found.plan, flavors), kept)
     ]
     return Claims((*claims.differences, *Catalogue(catalogue).judge(found).differences))
 

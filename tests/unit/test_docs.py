@@ -125,7 +125,7 @@ def recipe(target: str) -> str:
     """The last command of a make target, without the options that write."""
     match = re.search(rf"^{target}:.*\n(?:\t.*\n)*?\t(.*)\n(?!\t)", MAKEFILE, re.MULTILINE)
     assert match is not None, f"the Makefile has no target {target!r}"
-    return re.sub(r"\$\(BIN\)/| --reports reports| --sweep standard| \$\(ARGS\)", "", match[1])
+    return re.sub(r"\$\(BIN\)/| --reports reports| --sweep standard| \$\(CLAIMS\)| \$\(ARGS\)", "", match[1])
 
 
 BLOCKS = {name: blocks_of(name, (ROOT / name).read_text("utf-8")) for name in DOCUMENTS}
