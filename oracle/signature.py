@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from oracle.diff import Divergence
 from oracle.explain.explain import Explanation
+from oracle.explain.reasons import AS_AT_THE_START
 from oracle.facts import Subject, Value, lookup
 from oracle.finding import ROLES
 from oracle.harness import Comparison
@@ -67,7 +68,7 @@ class Signature:
         """A short name for which lines decided what, whoever it is about and whatever the values; that of the signature, if not
         all of it is known to the line. What has one cause is one divergence, seen from several sides."""
         lines = [line for one in self.decided for _, by in one.by for line in by or ("",)]
-        if not lines or not all(line.endswith("]") for line in lines):
+        if not lines or not all(line.endswith("]") or line == AS_AT_THE_START for line in lines):
             return self.ident
         found = sorted({(one.fact.partition(".")[2], one.by) for one in self.decided})
         return hashlib.sha256(repr(found).encode()).hexdigest()[:8]

@@ -18,6 +18,9 @@ of C decided. What the same lines decide is one bucket: it is told once, with th
 
 --output DIR writes each bucket as a scenario file that says what it shows, and `fork-oracle run FILE` shows it.
 
+Smallest cases make one call after the other; `fork-oracle explore` is for calls at the same time. A bucket "after" another one
+is one whose smallest case shows the other before its last call: perhaps something new, perhaps what the other one leads to.
+
 The search ends after --time (a minute, if nothing is said) or after --cases, in batches: so a few cases more may be done. With
 --store it goes on where it was interrupted, by Ctrl-C or by a power cut, and by the end of its time, too. The same seed and
 number of cases find the same, with however many jobs and in however many sittings.

@@ -17,6 +17,7 @@ from oracle.machine.proc import Lwp, Proc
 from oracle.outcome import ASLEEP
 from oracle.run import Execution, Made
 
+AS_AT_THE_START = "is as at the start"  # no kernel code has decided it
 MOST = 6  # reasons for one fact
 
 
@@ -138,7 +139,7 @@ class Witness:
                 found = [_wrote(write, write.serial > self._since) for writes in last for write in writes]
                 if found:
                     return found
-        return [Reason("is as at the start", None, False)]
+        return [Reason(AS_AT_THE_START, None, False)]
 
     # --- what did not happen --------------------------------------------------------------------------------------------
 

@@ -111,6 +111,26 @@ def test_a_batch_knows_what_those_before_it_found_but_for_the_last() -> None:
         assert set(known[-1]) == {symptom for bucket in findings(hunt, store).buckets for symptom in bucket.symptoms}
 
 
+# --- symptoms -----------------------------------------------------------------------------------------------------------
+
+
+def shown(*steps: Step, processes: tuple[ProcessSpec, ...] = (ProcessSpec("parent"),)) -> frozenset[str]:
+    return symptoms(compare(Scenario("s", "", "", "results", steps, processes=processes), NEWEST, checked=False))
+
+
+def test_a_symptom_of_a_call_has_the_reasons_that_the_kernels_give_and_nobodys_name() -> None:
+    lock = "mlock: 0 / EPERM (only the superuser wires memory)"
+    found = shown(Step(1, "parent", "mlock", {"region": "data"}))
+    assert {one.replace("<number>", "0") for one in found} == {lock, "<other>.wired.*: true / absent"}
+
+
+def test_a_call_that_one_could_not_make_any_more_is_no_symptom_of_its_own() -> None:
+    spawn = Step(1, "parent", "spawn", {"new_stack": True}, "kid")
+    before = shown(spawn)
+    assert any(symptom.startswith("spawn: ") for symptom in before)
+    assert shown(spawn, Step(2, "kid", "getpid")) == before
+
+
 # --- cases --------------------------------------------------------------------------------------------------------------
 
 

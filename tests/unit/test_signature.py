@@ -8,7 +8,7 @@ from oracle.diff import Divergence
 from oracle.facts import Value
 from oracle.harness import Comparison
 from oracle.scenario import ProcessSpec, Scenario, Step
-from oracle.signature import CALLER, Signature, signature
+from oracle.signature import CALLER, Decided, Signature, signature
 
 ONE, TWO = "one@1", "two@1"
 FORK = Scenario("s", "", "", "results", (Step(1, "parent", "fork", {}, "kid"),))
@@ -86,3 +86,28 @@ def test_roles_may_stay_what_they_are_whoever_calls_last() -> None:
     )
     assert kinds(signature(said)) == ["<child>.uid", "<other>.uid"]
     assert kinds(signature(said, roles={"parent": CALLER})) == ["<caller>.uid", "<other>.uid"]
+
+
+def decided(fact: str, *lines: str) -> Decided:
+    return Decided(fact, ((ONE, lines[:1]), (TWO, lines[1:])))
+
+
+def test_what_the_same_lines_decide_of_the_same_fact_has_one_cause_whoever_it_is_about() -> None:
+    one = replace(of(("parent.nice", 0, 5)), decided=(decided("<caller>.nice", "a.c, f [1]", "b.c, f [2-3]"),))
+    other = replace(of(("kid.nice", 5, 0)), decided=(decided("<child>.nice", "a.c, f [1]", "b.c, f [2-3]"),))
+    assert one.cause == other.cause
+    assert one.ident != other.ident
+    for changed in (
+        decided("<child>.nice", "a.c, f [1]", "b.c, f [4]"),
+        decided("<child>.umask", "a.c, f [1]", "b.c, f [2-3]"),
+    ):
+        assert replace(other, decided=(changed,)).cause != one.cause
+
+
+def test_what_is_so_from_the_start_is_a_cause_and_what_no_line_is_known_of_is_none() -> None:
+    facts = of(("parent.cwd", "/", "/home")), of(("parent.cwd", "/", None))
+    start = [replace(one, decided=(decided("<caller>.cwd", *["is as at the start"] * 2),)) for one in facts]
+    assert start[0].cause == start[1].cause
+    vague = [replace(one, decided=(decided("<caller>.cwd", "a.c, f [1]", "wrote"),)) for one in facts]
+    assert [one.cause for one in vague] == [one.ident for one in vague]
+    assert facts[0].cause == facts[0].ident
