@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from shlex import quote
 
 from oracle.cite import parse_ranges
 from oracle.explain.cites import code_of
@@ -125,6 +126,6 @@ def new(differences: Iterable[Apart], look: Look) -> str:
     listed = list(differences)
     lines = [look.bad(f"{plural(len(listed), 'difference')} that no finding claims:"), *_differences(listed, look, MANY)]
     scenarios = list(dict.fromkeys(apart.scenario for apart in listed))
-    paths = " ".join(f"specs/{name}.yaml" for name in scenarios[:4]) if len(scenarios) < 5 else ""
+    paths = " ".join(plain(quote(f"specs/{name}.yaml")) for name in scenarios) if len(scenarios) < 5 else ""
     lines.append(f"look at them with: fork-oracle triage {paths}".rstrip() + " --drafts DIR")
     return "\n".join(lines)

@@ -11,9 +11,10 @@ import pytest
 
 from oracle.findings.claims import Claimed, Claims
 from oracle.harness import Comparison, compare
-from oracle.report import html_report, json_report, markdown_report
+from oracle.report import findings_report, html_report, json_report, markdown_report
 from oracle.report.claimed import advice_for, c_of, citation, groups, short, witnesses
 from oracle.report.html_report import Beside
+from oracle.report.look import Look
 from oracle.report.page.findings import pages
 from oracle.sources.listing import Listing
 from tests.unit.plugins import program, step
@@ -215,6 +216,20 @@ def test_hostile_findings_are_text_in_markdown() -> None:
         assert "<img" not in outside_code.replace("\\<", "")
         if line.startswith("|") and "accident" in line:
             assert len(re.findall(r"(?<!\\)\|", line)) == 7
+
+
+def test_hostile_findings_are_text_on_a_terminal() -> None:
+    found, _ = hostile_claims()
+    one, look = hostile(HOSTILE), Look()
+    texts = [
+        findings_report.table([one], look),
+        findings_report.one(one, {}, look),
+        findings_report.claimed([one], found, look),
+        findings_report.new(found.new, look),
+    ]
+    for text in texts:
+        for char in "\x1b\x00\u202e\u2066\u2028":
+            assert char not in text
 
 
 def test_hostile_findings_are_ascii_in_json() -> None:
