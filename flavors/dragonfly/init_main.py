@@ -58,7 +58,6 @@ def boot(k: Machine, spec: MachineSpec, rev: Revision) -> None:
     slash = k.vnode("/")
     root = Cred(0, 0, 0, None, 2)
     proc0 = k.proc0 = _system_process(k, 0, "swapper", None, root, limit, slash)
-    proc0.p_flag = P_SYSTEM
     k.initproc = _system_process(k, 1, "init", proc0, root, limit, slash)
     k.initproc.p_textvp = k.vget("/sbin/init")
     k.kern.nextpid = 1
@@ -71,6 +70,7 @@ def _system_process(k: Machine, pid: int, comm: str, parent: Proc | None, cred: 
     """Process 0 or init, each in a session of its own."""
     p = Proc(pid, k.next_serial(), comm, SACTIVE, parent)
     p.p_leader = p
+    p.p_flag = P_SYSTEM
     p.p_ucred = cred
     slash.v_usecount += 2
     p.p_fd = FileDesc({}, {}, 1, {}, slash, slash, CMASK)
