@@ -302,7 +302,7 @@ def fork1(
         yield from mutex_enter(k, l1, proc_lock)
     pgrp = p1.p_pgrp
     if pgrp is None:
-        raise Panic("page fault: the process has no group")  # a state that no process is in
+        raise Panic("page fault: the process is in no group")  # a state that no process is in
     if pgrp.pg_session.s_ttyvp is not None and p1.p_lflag & PL_CONTROLT:  # [459] if there is still a terminal
         p2.p_lflag |= PL_CONTROLT  # [460] it is the child's, too
     parent.p_children.insert(0, p2)  # [462] youngest first
