@@ -119,6 +119,8 @@ def _write_out(node: ast.ClassDef, dataclass: ast.expr) -> list[str]:
     methods: list[str] = []
     if options.get("init", True):  # else it has its own
         methods += [f"def __init__(self, {', '.join(parameters)}) -> None:", *(f"    {line}" for line in body or ["pass"])]
+        parts = "".join(f"self.{name}, " for name in names)
+        methods += ["def __reduce__(self) -> object:", f"    return {node.name}, ({parts})"]  # to go to another process
     shown = ", ".join(f"{name}={{self.{name}!r}}" for name in names)
     methods += ["def __repr__(self) -> str:", f"    return f'{node.name}({shown})'"]
     if options.get("eq", True):
