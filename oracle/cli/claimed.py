@@ -12,6 +12,7 @@ from oracle.cli.commands import Done
 from oracle.cli.terminal import Terminal, check_places, write_files
 from oracle.errors import UsageError
 from oracle.finding import Finding
+from oracle.findings.check import stale
 from oracle.findings.kept import Kept
 from oracle.flavor import Flavor
 from oracle.registry import Registry
@@ -22,10 +23,14 @@ from oracle.report.text import plural
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The catalogue that is asked what it claims, and where differences are kept."""
+    """The catalogue that is asked what it claims, and where differences are kept.
+
+    `whole`: all that it could claim is run, on all flavors, so what claims nothing is stale.
+    """
 
     catalogue: tuple[Finding, ...]
     kept: Kept
+    whole: bool
 
 
 def asked_of(options: Namespace, paths: Sequence[Path], registry: Registry, flavors: Sequence[Flavor]) -> Asked | None:
@@ -38,23 +43,36 @@ def asked_of(options: Namespace, paths: Sequence[Path], registry: Registry, flav
     found = read_findings(paths, registry)
     if not found:
         raise UsageError(f"--findings: there are none below {', '.join(repr(str(path)) for path in paths)}")
-    return Asked(found, Kept(options.kept, flavors))
+    whole = not options.flavor and all(_beside(Path(one.file), paths) for one in found)
+    return Asked(found, Kept(options.kept, flavors), whole)
+
+
+def _beside(file: Path, paths: Sequence[Path]) -> bool:
+    """Whether all scenarios beside the catalogue that a file is in are among some paths."""
+    specs = file.absolute().parent.parent
+    return any(specs.is_relative_to(path.absolute()) for path in paths)
 
 
 def claimed(done: Done, asked: Asked, flavors: Sequence[Flavor], terminal: Terminal) -> Done:
-    """A run with what the catalogue claims of its differences."""
-    claims = claims_of(done.comparisons, flavors, asked.catalogue, asked.kept, terminal)
+    """A run with what the catalogue claims of its differences; but for those of flavors that no finding tells of."""
+    known = [flavor for flavor in flavors if any(one.side_of(flavor.id) is not None for one in asked.catalogue)]
+    if left := [flavor.id for flavor in flavors if flavor not in known]:
+        terminal.say(f"no finding tells of {', '.join(left)}, so what differs there is not put to the catalogue")
+    claims = claims_of(done.comparisons, known, asked.catalogue, asked.kept, terminal)
     write_files(asked.kept.texts())
-    return replace(done, catalogue=asked.catalogue, claims=claims)
+    flaws = stale(asked.catalogue, claims, whole=False) if asked.whole else ()
+    return replace(done, catalogue=asked.catalogue, claims=claims, stale=tuple(map(str, flaws)))
 
 
 def say_new(done: Done, options: Namespace, look: Look, terminal: Terminal) -> None:
-    """What no finding claims, below the report if that is for people, else beside it."""
+    """What no finding claims, below the report if that is for people, else beside it; and findings that claim nothing."""
     if done.claims is None:
         return
     claims = done.claims
     known = len(claims.differences) - len(claims.new)
     said = f"{known} of {plural(len(claims.differences), 'difference')} claimed by {plural(len(claims.used), 'finding')}"
+    for line in done.stale:
+        terminal.say_lines(line)
     if not claims.new:
         terminal.say(f"{said}, none new")
         return

@@ -8,6 +8,7 @@ from shlex import quote
 from oracle.cite import parse_ranges
 from oracle.explain.cites import code_of
 from oracle.finding import Finding, Side, is_citation
+from oracle.findings.check import SWEPT
 from oracle.findings.claims import Apart, Claims
 from oracle.findings.draft import Draft
 from oracle.report.look import Look
@@ -125,7 +126,7 @@ def new(differences: Iterable[Apart], look: Look) -> str:
     """Differences that no finding claims, and how to go on."""
     listed = list(differences)
     lines = [look.bad(f"{plural(len(listed), 'difference')} that no finding claims:"), *_differences(listed, look, MANY)]
-    scenarios = list(dict.fromkeys(apart.scenario for apart in listed))
+    scenarios = list(dict.fromkeys(apart.scenario for apart in listed if not apart.scenario.startswith(SWEPT)))
     paths = " ".join(plain(quote(f"specs/{name}.yaml")) for name in scenarios) if len(scenarios) < 5 else ""
     lines.append(f"look at them with: fork-oracle triage {paths}".rstrip() + " --drafts DIR")
     return "\n".join(lines)

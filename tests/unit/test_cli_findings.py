@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,39 @@ def test_a_draft_whose_author_is_done_claims_what_it_was_made_from(folder: Path,
     assert "this is a draft" in said(capsys, "findings", "--check", "--no-sweeps", code=USAGE)[1]
     file.write_text(file.read_text().replace("TODO", "Here is"))
     said(capsys, "findings", "--check")
+
+
+# --- run ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_of_everything_fails_for_a_finding_that_claims_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    catalogue(folder, nice=FINDING)
+    assert "1 of 1 difference claimed by 1 finding, none new" in said(capsys, "run", "--findings")[1]
+    catalogue(folder, nicer=FINDING.replace("[7]", "[8]"))
+    _, err = said(capsys, "run", "--findings", code=NOT_AS_EXPECTED)
+    assert "specs/findings/nicer.yaml:1:1: nicer is stale: it claims no difference of these scenarios\n" in err
+    said(capsys, "run", ".", "--findings", code=NOT_AS_EXPECTED)
+
+
+def test_a_run_of_some_scenarios_or_flavors_does_not_ask_what_is_stale(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalogue(folder, nice=FINDING, nicer=FINDING.replace("[7]", "[8]"))
+    said(capsys, "run", "--findings", "specs/files")
+    said(capsys, "run", "--findings", "specs/files/masks.yaml")
+    said(capsys, "run", "--findings", "--flavor", "one")
+
+
+def test_a_finding_for_cases_of_sweeps_alone_is_not_stale_in_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    catalogue(folder, nice=FINDING, nicer=FINDING + "scenarios: [sweep/*]\n")
+    said(capsys, "run", "--findings")
+
+
+def test_flavors_that_no_finding_tells_of_are_not_put_to_the_catalogue(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oracle.cli.commands.load_flavors", lambda: Registry((ONE, OTHER, replace(OTHER, id="third@1"))))
+    catalogue(folder, nice=FINDING)
+    _, err = said(capsys, "run", "--findings")
+    assert "no finding tells of third@1" in err
+    assert "1 of 1 difference claimed by 1 finding, none new" in err
