@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 from oracle.cli.catalogue import World, read_findings, wants_sweeps, world
-from oracle.cli.commands import installed, paths_or_specs
+from oracle.cli.commands import SPECS, installed, paths_or_specs
 from oracle.cli.terminal import NOT_AS_EXPECTED, OK, Terminal, check_places, write_files
+from oracle.cli.triage import walk
 from oracle.errors import UsageError
 from oracle.finding import Finding
 from oracle.findings.check import completed, stale, unknown
 from oracle.findings.claims import Catalogue
 from oracle.findings.draft import drafts
-from oracle.load import SUFFIX, dump_finding
+from oracle.load import FINDINGS, SUFFIX, dump_finding
 from oracle.report import findings_report
 from oracle.report.look import Look
 from oracle.report.text import plural
@@ -64,6 +66,8 @@ def triage(options: Namespace, terminal: Terminal) -> int:
     judged = Catalogue(known).judge(there.differences)
     made = drafts(judged.new, {scenario.name: scenario.topic for scenario in there.scenarios})
     look = Look() if options.output is not None and options.color != "always" else terminal.look()
+    if made and options.drafts is None and options.output is None and sys.stdin.isatty() and terminal.out.isatty():
+        return OK if walk(made, _folder(paths), look, terminal) == len(made) else NOT_AS_EXPECTED
     _put(findings_report.drafts(made, look), options.output, terminal)
     if options.drafts is not None:
         try:
@@ -78,6 +82,14 @@ def triage(options: Namespace, terminal: Terminal) -> int:
         write_files(texts)
         terminal.say(f"{plural(len(texts), 'draft')} written to {options.drafts}")
     return NOT_AS_EXPECTED if made else OK
+
+
+def _folder(paths: Sequence[Path]) -> Path:
+    """Where the findings on some scenarios belong."""
+    above = next((one for path in paths for one in (path, *path.absolute().parents) if one.name == SPECS.name), SPECS)
+    folder = above / FINDINGS
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _named(known: Sequence[Finding], ids: Sequence[str]) -> list[Finding]:

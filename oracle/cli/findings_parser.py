@@ -36,7 +36,8 @@ examples:
 TRIAGE = """\
 Differences that no finding claims, put together by the lines that decided them: what has one root is one draft of a finding.
 With --drafts, each is written to a file with all filled in that the runs tell, and TODO for what only a person can say; a draft
-is no finding before its last TODO is gone. Move it to specs/findings then, under a name that says what differs.
+is no finding before its last TODO is gone. Move it to specs/findings then, under a name that says what differs. On a terminal
+and without --drafts you are asked about one after the other, and what you tell to the end is written to specs/findings.
 """
 
 TRIAGE_EXAMPLES = """\

@@ -18,6 +18,7 @@ from oracle.load.files import (
     load_not_shown,
     load_scenario,
     loads,
+    names_finding,
     scenario_name,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "load_not_shown",
     "load_scenario",
     "loads",
+    "names_finding",
     "scenario_name",
 ]
 

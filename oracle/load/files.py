@@ -98,7 +98,7 @@ def load_finding(path: Path, flavors: Sequence[Flavor], *, draft: bool = False) 
     from oracle.load.yamlpos import read
 
     name = path.name.removesuffix(SUFFIX)
-    if _FINDING.fullmatch(name) is None:
+    if not names_finding(name):
         raise ScenarioError(
             f"the name of a finding is lower-case words with '-' between them, at most {MAX_NAME} letters", str(path)
         )
@@ -110,6 +110,11 @@ def load_finding(path: Path, flavors: Sequence[Flavor], *, draft: bool = False) 
         if not problems.found:
             return found
     raise problems.error()
+
+
+def names_finding(name: str) -> bool:
+    """Whether a finding may be called so."""
+    return _FINDING.fullmatch(name) is not None
 
 
 def scenario_name(path: PurePath, root: PurePath | None) -> str:

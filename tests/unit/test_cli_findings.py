@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -195,6 +196,51 @@ def test_a_draft_whose_author_is_done_claims_what_it_was_made_from(folder: Path,
     assert "this is a draft" in said(capsys, "findings", "--check", "--no-sweeps", code=USAGE)[1]
     file.write_text(file.read_text().replace("TODO", "Here is"))
     said(capsys, "findings", "--check")
+
+
+ANSWERS = [
+    "One kernel is nice",
+    "desing",
+    "design",
+    "It is nice.",
+    "",
+    "It is not.",
+    "A program is nice.",
+    "Be.",
+    "Don't.",
+    "No Name",
+    "",
+]
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, answers: list[str]) -> None:
+    """Somebody answers."""
+    terminal = io.StringIO("".join(f"{answer}\n" for answer in answers))
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", terminal)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+
+def test_at_a_terminal_what_is_told_of_a_draft_makes_it_a_finding(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal(monkeypatch, ANSWERS)
+    out, _ = said(capsys, "triage", "specs")
+    assert "written to " in out
+    finding = load_finding(folder / "specs/findings/masks-other-nice.yaml", (ONE, OTHER))
+    assert (finding.title, finding.kind.value) == ("One kernel is nice", "design")
+    assert [side.does for side in finding.sides] == ["It is nice.", "It is not."]
+    assert finding.advice == (("one", "Be."), ("other", "Don't."))
+    said(capsys, "findings", "--check")
+
+
+@pytest.mark.parametrize("answers", [[""], [], ANSWERS[:4]])
+def test_at_a_terminal_a_draft_may_be_left_for_another_time(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, answers: list[str]
+) -> None:
+    at_a_terminal(monkeypatch, answers)
+    said(capsys, "triage", "specs", code=NOT_AS_EXPECTED)
+    assert not list((folder / "specs/findings").iterdir())
 
 
 # --- run ----------------------------------------------------------------------------------------------------------------
