@@ -11,10 +11,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 
-from oracle.cli.commands import chosen, installed
+from oracle.cli.commands import chosen, installed, paths_or_specs
 from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, check_places, write_files
 from oracle.errors import UsageError
+from oracle.findings.apart import aparts
+from oracle.findings.claims import Catalogue, Claims
 from oracle.flavor import Flavor
+from oracle.harness import compare
 from oracle.report import sweep_report, which_report
 from oracle.report.look import Look
 from oracle.report.text import plural
@@ -26,7 +29,7 @@ from oracle.sweep.query import equivalence_classes, what_changes, which_agree, w
 from oracle.sweep.space import INTENTS, Space, space_named, spaces
 from oracle.sweep.states import states_named
 from oracle.sweep.store import Store
-from oracle.sweep.sweep import Findings, carry_out, findings, scenario_of
+from oracle.sweep.sweep import Findings, carry_out, case_name, findings, scenario_of
 
 FEW = 20_000  # cases that are done sooner than processes are started
 
@@ -43,7 +46,11 @@ def sweep(options: Namespace, terminal: Terminal) -> int:
         interrupted = _carry_out(made, flavors, store, options, terminal)
         found = findings(made, flavors, store)
     seconds = time.monotonic() - started
-    text = sweep_report.to_json(found) if options.format == "json" else sweep_report.render(found, _look(options, terminal))
+    claims = _claims(found, flavors, terminal) if options.findings else {}
+    if options.format == "json":
+        text = sweep_report.to_json(found, claims)
+    else:
+        text = sweep_report.render(found, _look(options, terminal), claims)
     _put(text, None if interrupted else options.output, terminal)
     if options.save is not None:
         _save(options.save, found, flavors)
@@ -56,6 +63,18 @@ def sweep(options: Namespace, terminal: Terminal) -> int:
         terminal.say(f"interrupted; {kept}")
         return INTERRUPTED
     return BUG if any(one.kind == CRASHED for one in found.silences) else OK
+
+
+def _claims(found: Findings, flavors: Sequence[Flavor], terminal: Terminal) -> dict[str, Claims]:
+    """By bucket, what the catalogue claims of the differences of its simplest case."""
+    from oracle.cli.catalogue import read_findings
+
+    catalogue = Catalogue(read_findings(paths_or_specs([]), installed(terminal)))
+    made = {}
+    for bucket in found.buckets:
+        case = scenario_of(found.plan, bucket.smallest, case_name(found.plan, bucket))
+        made[bucket.signature.ident] = catalogue.judge(aparts(compare(case, flavors), flavors))
+    return made
 
 
 def which(options: Namespace, terminal: Terminal) -> int:

@@ -70,6 +70,11 @@ def add(
     made.add_argument("--knobs", action="store_true", help="states and faults by a covering array, instead of the named states")
     made.add_argument("--strength", metavar="N", type=_number, default=3, help="of the array: N factors at a time (3)")
     made.add_argument("--seed", metavar="N", type=_number, default=0, help="of the array: which of those that are as good (0)")
+    made.add_argument(
+        "--findings",
+        action="store_true",
+        help="say of each bucket which findings of ./specs claim what differs in its simplest case, and what is new",
+    )
     made.add_argument("--save", metavar="DIR", type=Path, help="write the simplest case of each bucket to DIR, as a scenario")
     output(made)
     made = adder(commands, "which", "questions about a sweep: words like fork, what a flag changes", WHICH, WHICH_EXAMPLES)

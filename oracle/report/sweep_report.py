@@ -5,14 +5,17 @@ As JSON, format 1: the same plan and code give the same bytes, whoever did the w
     format, complete (false if cases are missing), space, call, flavors, states, seed, note
     cases, done, runs, agreeing, outcomes
     buckets      most cases first: id, count, states, smallest (state, index, call, args),
-                 facts: fact, values (class of the value, flavors)
+                 facts: fact, values (class of the value, flavors);
+                 with --findings: findings that claim differences of the simplest case, and kinds of facts that are new
     silences     flavor, kind (unmodelled, crashed), note, count, smallest
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
+from oracle.findings.claims import Claims
 from oracle.report.look import Look
 from oracle.report.table_report import fitted
 from oracle.report.text import paragraph, plain, plural
@@ -20,6 +23,7 @@ from oracle.sweep.plan import Plan
 from oracle.sweep.sweep import Bucket, Case, Findings
 
 FORMAT = 1
+NOBODY: Mapping[str, Claims] = {}  # no finding was asked
 MOST_FACTS = 6
 LEGEND = (
     "A bucket holds all cases in which the same kinds of facts disagree in the same way; it is shown with its simplest case, "
@@ -27,18 +31,20 @@ LEGEND = (
 )
 
 
-def render(found: Findings, look: Look) -> str:
-    """The whole report for a terminal."""
-    parts = [_buckets(found, look), _silences(found, look), _summary(found, look)]
+def render(found: Findings, look: Look, claims: Mapping[str, Claims] = NOBODY) -> str:
+    """The whole report for a terminal. `claims`: by bucket, what findings claim of its simplest case, if they were asked."""
+    parts = [_buckets(found, look, claims), _silences(found, look), _summary(found, look)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _buckets(found: Findings, look: Look) -> str:
+def _buckets(found: Findings, look: Look, claims: Mapping[str, Claims]) -> str:
     rows = []
     for bucket in found.buckets:
         states = f"{bucket.smallest.state.name}" + (f" +{len(bucket.states) - 1}" if len(bucket.states) > 1 else "")
         call = plain(found.plan.space.text(bucket.smallest.index))
-        rows.append([bucket.signature.ident, f"{bucket.count:,}", plain(states), f"{call}\n{_facts(bucket)}"])
+        rows.append(
+            [bucket.signature.ident, f"{bucket.count:,}", plain(states), f"{call}\n{_facts(bucket)}{_claimed(bucket, claims)}"]
+        )
     if not rows:
         return ""
     headers = ["bucket", "cases", "state", "simplest case, and what disagrees"]
@@ -51,6 +57,16 @@ def _facts(bucket: Bucket) -> str:
         said.append(f"{one.fact}: " + " / ".join(plain(value) for value, _ in one.values))
     more = len(bucket.signature.facts) - MOST_FACTS
     return "; ".join(said) + (f"; and {more} more" if more > 0 else "")
+
+
+def _claimed(bucket: Bucket, claims: Mapping[str, Claims]) -> str:
+    """The findings that claim what differs, and what none of them does."""
+    there = claims.get(bucket.signature.ident)
+    if there is None:
+        return ""
+    new = list(dict.fromkeys(apart.fact for apart in there.new))
+    said = [f"findings: {', '.join(map(plain, there.used))}"] if there.used else []
+    return "".join(f"\n{line}" for line in [*said, *([f"NEW: {', '.join(map(plain, new))}"] if new else [])])
 
 
 def _silences(found: Findings, look: Look) -> str:
@@ -87,8 +103,8 @@ def _summary(found: Findings, look: Look) -> str:
 Json = bool | int | str | None | list["Json"] | dict[str, "Json"]
 
 
-def to_json(found: Findings) -> str:
-    """The whole report for programs."""
+def to_json(found: Findings, claims: Mapping[str, Claims] = NOBODY) -> str:
+    """The whole report for programs. `claims`: as for `render`."""
     plan = found.plan
     whole: dict[str, Json] = {
         "format": FORMAT,
@@ -114,6 +130,7 @@ def to_json(found: Findings) -> str:
                     {"fact": one.fact, "values": [{"value": value, "flavors": list(who)} for value, who in one.values]}
                     for one in bucket.signature.facts
                 ],
+                **_claims(claims.get(bucket.signature.ident)),
             }
             for bucket in found.buckets
         ],
@@ -129,6 +146,12 @@ def to_json(found: Findings) -> str:
         ],
     }
     return json.dumps(whole, indent=1) + "\n"
+
+
+def _claims(there: Claims | None) -> dict[str, Json]:
+    if there is None:
+        return {}
+    return {"findings": list(there.used), "new": list(dict.fromkeys(apart.fact for apart in there.new))}
 
 
 def case_to_json(plan: Plan, case: Case) -> Json:

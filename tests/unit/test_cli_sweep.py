@@ -209,3 +209,18 @@ def test_a_cluster_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[st
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(["sweep", *RFORK, "--dask", "tcp://127.0.0.1:1"]) == USAGE
     assert "--dask needs the package distributed: pip install 'fork-oracle[cluster]'" in capsys.readouterr().err
+
+
+def test_a_sweep_says_which_findings_claim_its_buckets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = ("sweep", *RFORK, *TWO_STATES, "--findings")
+    monkeypatch.chdir(ROOT)
+    assert "findings: " in printed(capsys, *words)
+    buckets = as_json(capsys, *words)["buckets"]
+    assert buckets
+    assert all(bucket["findings"] and not bucket["new"] for bucket in buckets)
+    (tmp_path / "specs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert "NEW: " in printed(capsys, *words)
+    assert all(bucket["new"] and not bucket["findings"] for bucket in as_json(capsys, *words)["buckets"])
