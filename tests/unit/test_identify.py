@@ -158,7 +158,7 @@ def test_a_filled_template_is_identified(capsys: pytest.CaptureFixture[str], tmp
     assert "netbsd@1.189  vfork copies memory" in out
     said = " ".join(out.split())
     assert "netbsd@1.189: vfork is fork, netbsd@1.189: vfork copies memory agree with all that can be compared" in said
-    assert "vfork copies memory: vfork waits, but what the child stores is not seen by its parent." in out
+    assert "vfork copies memory: vfork waits, but what the child stores is not seen by its parent." in said
     assert "Where netbsd@1.189 parts" in out
     assert "vfork/until-exec parent.memory.data 0 5" in said
 
@@ -191,9 +191,8 @@ def test_a_scenario_can_be_written_out(capsys: pytest.CaptureFixture[str], tmp_p
     facts = {"kid.memory.data": "0", "parent~kid.memory": "shared", "machine.nprocs": None}
     file = written(tmp_path, {"format": 1, "scenarios": [{"scenario": INLINE, "facts": facts}]})
     assert main(["identify", file, "--flavor", "netbsd"]) == OK
-    assert "netbsd@1.189: fork shares memory agree with all" in capsys.readouterr().out.replace(
-        "fork is vfork, netbsd@1.189: ", ""
-    )
+    said = " ".join(capsys.readouterr().out.split())
+    assert "netbsd@1.189: fork is vfork, netbsd@1.189: fork shares memory agree with all" in said
 
 
 def test_what_was_looked_for_and_is_not_there_is_absent(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
