@@ -85,12 +85,12 @@ def _files(hunt: Hunt, found: Findings, folder: Path) -> dict[Path, str]:
 
 def _search(hunt: Hunt, store: FuzzStore, options: Namespace, terminal: Terminal) -> bool:
     """Do it. Whether it was interrupted."""
-    jobs = options.jobs or min(os.cpu_count() or 1, LAG)
+    workers = options.workers or min(os.cpu_count() or 1, LAG)
     tell, close = _progress(hunt, store, terminal)
     try:
-        with asked_to_stop() as stopped, processes(jobs) if jobs > 1 else nullcontext() as executor:
+        with asked_to_stop() as stopped, processes(workers) if workers > 1 else nullcontext() as executor:
             assert executor is None or isinstance(executor, Executor)
-            carry_out(hunt, store, executor, jobs, tell, stopped)
+            carry_out(hunt, store, executor, workers, tell, stopped)
             return stopped()
     except BrokenProcessPool as error:
         raise UsageError(f"a worker process died; what was finished is kept, if there is a --store: {error}") from error

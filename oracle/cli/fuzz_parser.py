@@ -23,7 +23,7 @@ is one whose smallest case shows the other before its last call: perhaps somethi
 
 The search ends after --time (a minute, if nothing is said) or after --cases, in batches: so a few cases more may be done. With
 --store it goes on where it was interrupted, by Ctrl-C or by a power cut, and by the end of its time, too. The same seed and
-number of cases find the same, with however many jobs and in however many sittings.
+number of cases find the same, with however many workers and in however many sittings.
 """
 
 FUZZ_EXAMPLES = """\
@@ -44,7 +44,9 @@ def add(commands: Commands, adder: Adder, flavors: Callable[..., None]) -> None:
     made.add_argument("--seed", metavar="N", type=_number, default=0, help="which random cases (0)")
     made.add_argument("--time", metavar="TIME", type=_seconds, help="how long to go on: 60s, 10m, 1h (60s, without --cases)")
     made.add_argument("--cases", metavar="N", type=_number, help="how many cases in all, those in the store among them")
-    made.add_argument("--jobs", metavar="N", type=_jobs, default=0, help="processes, 4 at most (as many as processors)")
+    made.add_argument(
+        "--workers", metavar="N", type=_workers, default=0, help="processes to work with, 4 at most (as many as processors)"
+    )
     made.add_argument("--store", metavar="FILE", type=Path, help="keep what is found in FILE, and go on where FILE ends")
     made.add_argument(
         "--known",
@@ -65,7 +67,7 @@ def _number(text: str) -> int:
     return number
 
 
-def _jobs(text: str) -> int:
+def _workers(text: str) -> int:
     number = _number(text)
     if not 1 <= number <= 4:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 4")

@@ -35,7 +35,7 @@ def as_json(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 
 
 def test_every_bucket_is_saved_as_a_scenario_that_shows_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    found = as_json(capsys, *PAIR, "--cases", "100", "--seed", "3", "--jobs", "1", "--output", str(tmp_path))
+    found = as_json(capsys, *PAIR, "--cases", "100", "--seed", "3", "--workers", "1", "--output", str(tmp_path))
     files = sorted(tmp_path.iterdir())
     assert [file.stem for file in files] == sorted(bucket["id"] for bucket in found["buckets"])
     assert len(files) > 10
@@ -54,7 +54,7 @@ def test_every_bucket_is_saved_as_a_scenario_that_shows_it(capsys: pytest.Captur
 
 
 def test_the_table_tells_buckets_counts_and_the_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(("fuzz", *PAIR, "--cases", "32", "--seed", "9", "--jobs", "1")) == OK
+    assert main(("fuzz", *PAIR, "--cases", "32", "--seed", "9", "--workers", "1")) == OK
     told = capsys.readouterr()
     assert "32 cases on netbsd@1.189, dragonfly@768af85b, seed 9" in told.out
     assert "smallest case, and what disagrees" in told.out
@@ -62,7 +62,7 @@ def test_the_table_tells_buckets_counts_and_the_seed(capsys: pytest.CaptureFixtu
 
 
 def test_what_known_scenarios_show_is_no_news(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    words = (*PAIR, "--cases", "60", "--jobs", "1")
+    words = (*PAIR, "--cases", "60", "--workers", "1")
     before = as_json(capsys, *words, "--output", str(tmp_path))
     after = as_json(capsys, *words, "--known", str(tmp_path))
     saved = [load_scenario(file, NEWEST, tmp_path) for file in tmp_path.iterdir()]
@@ -79,7 +79,7 @@ def test_what_known_scenarios_show_is_no_news(capsys: pytest.CaptureFixture[str]
     [
         (("--flavor", "netbsd"), "two flavors or more"),
         ((*PAIR, "--time", "soon"), "'soon' is no time; expected one such as 60s"),
-        ((*PAIR, "--jobs", "9"), "'9' is no number from 1 to 4"),
+        ((*PAIR, "--workers", "9"), "'9' is no number from 1 to 4"),
         ((*PAIR, "--output", "/dev/null/x"), "can't make the folder"),
         ((*PAIR, "--store", "/nowhere/store"), "can't use '/nowhere/store' as a store"),
     ],
@@ -90,7 +90,7 @@ def test_mistakes_are_named_with_their_cure(capsys: pytest.CaptureFixture[str], 
 
 
 def test_a_store_of_another_search_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    store = ("--store", str(tmp_path / "store"), "--jobs", "1")
+    store = ("--store", str(tmp_path / "store"), "--workers", "1")
     assert main(("fuzz", *PAIR, "--cases", "0", *store)) == OK
     assert main(("fuzz", *PAIR, "--cases", "0", "--seed", "1", *store)) == USAGE
     assert "holds another search: seed 0 there, 1 here" in capsys.readouterr().err
@@ -129,18 +129,18 @@ def wait_for(process: subprocess.Popen[bytes], store: Path, wanted: int) -> None
 def test_a_search_that_is_killed_finds_what_it_would_have_found(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     store = tmp_path / "store"
     for wanted in (1, 3):
-        process = start(store, "--cases", "128", "--jobs", "2")
+        process = start(store, "--cases", "128", "--workers", "2")
         wait_for(process, store, wanted)
         process.kill()
         process.communicate()
         assert batches(store) >= wanted
-    words = (*PAIR, "--cases", "128", "--jobs", "1")
+    words = (*PAIR, "--cases", "128", "--workers", "1")
     assert as_json(capsys, *words, "--store", str(store)) == as_json(capsys, *words)
 
 
 def test_ctrl_c_keeps_and_prints_what_was_found(tmp_path: Path) -> None:
     store = tmp_path / "store"
-    process = start(store, "--time", "1h", "--jobs", "1")
+    process = start(store, "--time", "1h", "--workers", "1")
     wait_for(process, store, 1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
