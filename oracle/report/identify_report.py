@@ -32,25 +32,27 @@ Json = bool | int | str | None | list["Json"] | dict[str, "Json"]
 
 def render(observed: Observations, ranking: Sequence[Agreement], look: Look, most: int) -> str:
     """The whole report for a terminal."""
-    parts = [_table(ranking, look, most), _verdict(observed, ranking, look)]
+    parts = [_table(ranking, look, most), _verdict(observed, ranking, look, most)]
     for one in _worth_a_look(ranking):
         parts.append(_partings(one, look))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _table(ranking: Sequence[Agreement], look: Look, most: int) -> str:
-    shown = list(ranking[: max(most, len(best(ranking)))])
+    shown = list(ranking[: max(most, 1)])
     rows = [
         [one.model.flavor.id, plain(one.model.wrong.name) if one.model.wrong else "as it is", f"{one.agreeing}/{one.compared}"]
         for one in shown
     ]
-    more = len(ranking) - len(shown)
+    alike = max(0, len(best(ranking)) - len(shown))
+    less = len(ranking) - len(shown) - alike
     text = fitted(rows, ["flavor", "implementation", "agreeing/compared"], look)
-    return text + (f"\n… {more} more, which agree less" if more else "")
+    text += f"\n… {alike} more, which agree as well as the first" if alike else ""
+    return text + (f"\n… {less} more, which agree less" if less else "")
 
 
-def _verdict(observed: Observations, ranking: Sequence[Agreement], look: Look) -> str:
-    """Who it is, in a sentence or two."""
+def _verdict(observed: Observations, ranking: Sequence[Agreement], look: Look, most: int) -> str:
+    """Who it is, in a sentence or two; where facts leave open more models than are printed, that, and what to do."""
     first = best(ranking)
     about = f"{prose(observed.about)}: " if observed.about else ""
     facts = f"{plural(observed.count, 'known fact')} of {plural(len(observed.observed), 'scenario')}"
@@ -60,6 +62,9 @@ def _verdict(observed: Observations, ranking: Sequence[Agreement], look: Look) -
     how = (
         f"{agree} with all that can be compared" if not any(one.partings for one in first) else f"{agree} best, and not in all"
     )
+    if len(first) > max(most, 1):
+        cure = "these facts don't tell them from each other, so look at more of those that --template asks for"
+        return paragraph(f"{about}{facts}; {len(first)} of {plural(len(ranking), 'model')} {how}: {cure}", look.width)
     lines = [paragraph(f"{about}{facts}; {', '.join(plain(one.model.name) for one in first)} {how}", look.width)]
     for wrong in dict.fromkeys(one.model.wrong for one in first):
         if wrong is not None:

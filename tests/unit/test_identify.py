@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -161,6 +162,17 @@ def test_a_filled_template_is_identified(capsys: pytest.CaptureFixture[str], tmp
     assert "vfork copies memory: vfork waits, but what the child stores is not seen by its parent." in said
     assert "Where netbsd@1.189 parts" in out
     assert "vfork/until-exec parent.memory.data 0 5" in said
+
+
+def test_facts_that_leave_too_many_open_say_how_many_and_what_to_do(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = written(tmp_path, {"format": 1, "scenarios": [{"scenario": INLINE, "facts": {"parent.state": "running"}}]})
+    assert main(["identify", file, "--flavor", "netbsd", "--most", "1"]) == OK
+    said = " ".join(capsys.readouterr().out.split())
+    found = re.search(r"… (\d+) more, which agree as well as the first", said)
+    assert found is not None
+    assert f"{int(found[1]) + 1} of " in said
+    assert "these facts don't tell them from each other, so look at more of those that --template asks for" in said
+    assert said.count("netbsd@1.189") == 1
 
 
 def test_the_json_report_has_every_model(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
