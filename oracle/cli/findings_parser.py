@@ -27,10 +27,10 @@ scenarios that has one of them and that no other finding claims.
 FINDINGS_EXAMPLES = """\
 examples:
   fork-oracle findings
-  fork-oracle findings stop-of-a-vfork-child --sources DIR
+  fork-oracle findings stopped-vfork-child-cannot-fork --sources DIR
   fork-oracle findings --check --kept /tmp/kept.json
-  fork-oracle findings stop-of-a-vfork-child --complete --kept /tmp/kept.json
-  fork-oracle findings stop-of-a-vfork-child --claims
+  fork-oracle findings stopped-vfork-child-cannot-fork --complete --kept /tmp/kept.json
+  fork-oracle findings stopped-vfork-child-cannot-fork --claims
 """
 
 TRIAGE = """\

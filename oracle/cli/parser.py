@@ -431,10 +431,11 @@ def _lists(commands: Commands) -> None:
     made = _add(commands, "schema", "the JSON Schema of scenario files, and of reports", SCHEMA, SCHEMA_EXAMPLES)
     made.add_argument(
         "of",
+        metavar="WHAT",
         nargs="?",
         choices=("scenario", "not-shown", "finding", "report", "identify-facts"),
         default="scenario",
-        help="of scenario files, of lists of the defects that no scenario shows, of findings, of report.json, or of the facts "
-        "that identify reads (default: %(default)s)",
+        help="scenario (the default), not-shown: lists of the defects that no scenario shows, finding, report: report.json, or "
+        "identify-facts: the facts that identify reads",
     )
     _output(made)

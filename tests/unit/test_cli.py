@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -403,3 +404,17 @@ def test_help_teaches(command: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert said(capsys)[0].startswith("fork-oracle ")
+
+
+_NAMED = re.compile(r"fork-oracle (?:findings|show|explain) ([a-z][\w/-]*)(?!\S)|(?<!\S)(specs(?:/[\w-]+)*(?:\.yaml)?)(?!\S)")
+
+
+@pytest.mark.parametrize("command", ["run", "compare", "explore", "show", "explain", "findings", "triage", "sources"])
+def test_examples_of_the_help_name_what_there_is(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    examples = said(capsys)[0].partition("examples:")[2].partition("exit codes:")[0]
+    names = [finding or path for finding, path in _NAMED.findall(examples)]
+    specs = Path(__file__).parents[2] / "specs"
+    places = [specs.parent, specs, specs / "findings"]
+    assert [name for name in names if not any((at / name).exists() or (at / f"{name}.yaml").exists() for at in places)] == []
+    assert names
