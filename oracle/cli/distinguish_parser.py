@@ -43,6 +43,8 @@ examples:
                                                    each bucket's program as a scenario file
   fork-oracle distinguish dragonfly@1.67 dragonfly --calls rfork --calls fork --state plain --state threads
   fork-oracle distinguish netbsd dragonfly --alphabet
+
+Divergences are what it looks for: the exit code is 0, however many it finds.
 """
 
 

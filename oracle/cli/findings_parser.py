@@ -31,6 +31,8 @@ examples:
   fork-oracle findings --check --kept /tmp/kept.json
   fork-oracle findings stopped-vfork-child-cannot-fork --complete --kept /tmp/kept.json
   fork-oracle findings stopped-vfork-child-cannot-fork --claims
+
+With --check the exit code is 1, too, if a difference is new, or a finding or one of its lines is stale.
 """
 
 TRIAGE = """\
@@ -45,6 +47,8 @@ examples:
   fork-oracle triage                                   all scenarios below ./specs
   fork-oracle triage specs/vfork --drafts build/drafts
   fork-oracle triage specs/vfork/until-exec.yaml --flavor dragonfly --flavor netbsd
+
+The exit code is 1, too, if any difference is left that no finding claims.
 """
 
 

@@ -32,6 +32,8 @@ examples:
   fork-oracle fuzz --flavor dragonfly@1.67 --flavor dragonfly --cases 10000 --seed 7 --output build/found
   fork-oracle fuzz --flavor netbsd --flavor dragonfly --time 1h --store search.db
   fork-oracle fuzz --flavor netbsd --flavor dragonfly --known specs     only what no scenario in specs shows
+
+Divergences are what it looks for: the exit code is 0, however many it finds.
 """
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}

@@ -63,6 +63,9 @@ examples:
                                                     the page has pictures of all of rfork and of all intents, too
 
 Markdown, JSON and the files of --reports are the same bytes for the same scenarios and flavors.
+
+With --findings the exit code is 1, too, if something differs that no finding claims, or if all scenarios ran on all flavors
+and a finding claims nothing. With --baseline it is 1 for what is new, changed or worse than there, and for nothing else.
 """
 
 COMPARE = """\

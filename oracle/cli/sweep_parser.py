@@ -38,6 +38,8 @@ examples:
   fork-oracle sweep --flavor dragonfly --flavor netbsd --save build/cases
                                                                   the simplest case of each bucket as a scenario file
   fork-oracle sweep --space rfork --flavor dragonfly --store rfork.db --dask tcp://10.0.0.1:8786
+
+Divergences are what it looks for: the exit code is 0, however many it finds, new ones among them.
 """
 
 WHICH = """\

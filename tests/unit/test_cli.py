@@ -418,3 +418,19 @@ def test_examples_of_the_help_name_what_there_is(command: str, capsys: pytest.Ca
     places = [specs.parent, specs, specs / "findings"]
     assert [name for name in names if not any((at / name).exists() or (at / f"{name}.yaml").exists() for at in places)] == []
     assert names
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("run", "With --findings the exit code is 1, too, if something differs that no finding claims"),
+        ("findings", "With --check the exit code is 1, too, if a difference is new"),
+        ("triage", "The exit code is 1, too, if any difference is left that no finding claims"),
+        ("sweep", "the exit code is 0, however many it finds"),
+        ("distinguish", "the exit code is 0, however many it finds"),
+        ("fuzz", "the exit code is 0, however many it finds"),
+    ],
+)
+def test_help_says_whether_differences_make_it_fail(command: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert words in said(capsys)[0]
