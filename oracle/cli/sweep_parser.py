@@ -75,7 +75,8 @@ def add(
     made.add_argument(
         "--findings",
         action="store_true",
-        help="say of each bucket which findings of ./specs claim what differs in its simplest case, and what is new",
+        help="say of each bucket which findings of ./specs claim what differs in its simplest case, what is new, "
+        "and which would claim that if they named no scenarios",
     )
     made.add_argument("--save", metavar="DIR", type=Path, help="write the simplest case of each bucket to DIR, as a scenario")
     output(made)

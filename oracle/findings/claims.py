@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oracle.facts import Value
 from oracle.finding import Finding, is_citation
@@ -28,10 +28,14 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A difference, and the findings that claim it, by id; none: it is new."""
+    """A difference, and the findings that claim it, by id; none: it is new.
+
+    `perhaps`: of what is new, the findings that would claim it if they said nothing of scenarios.
+    """
 
     apart: Apart
     findings: tuple[str, ...]
+    perhaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ class Claims:
     def used(self) -> tuple[str, ...]:
         """The ids of the findings that claim anything, sorted."""
         return tuple(sorted({finding for one in self.differences for finding in one.findings}))
+
+    @property
+    def perhaps(self) -> tuple[str, ...]:
+        """The ids of the findings that would claim anything new if they said nothing of scenarios, sorted."""
+        return tuple(sorted({finding for one in self.differences for finding in one.perhaps}))
 
     def by_scenario(self) -> dict[str, tuple[Claimed, ...]]:
         """The differences of each scenario that has any."""
@@ -88,7 +97,14 @@ class Catalogue:
 
     def judge(self, differences: Iterable[Apart]) -> Claims:
         """Put each difference to the findings that claim it."""
-        return Claims(tuple([Claimed(one, tuple([finding.id for finding in self.claiming(one)])) for one in differences]))
+        return Claims(tuple([self._judged(one) for one in differences]))
+
+    def _judged(self, apart: Apart) -> Claimed:
+        findings = tuple([finding.id for finding in self.claiming(apart)])
+        if findings or apart.sets:
+            return Claimed(apart, findings)
+        likely = [finding for finding in self._citing(apart.lines[0]) if finding.scenarios]
+        return Claimed(apart, (), tuple([one.id for one in likely if claims(replace(one, scenarios=()), apart)]))
 
 
 def claims(finding: Finding, apart: Apart) -> bool:

@@ -29,6 +29,10 @@ LEGEND = (
     "A bucket holds all cases in which the same kinds of facts disagree in the same way; it is shown with its simplest case, "
     "and from how many states it is reached. `<caller>` makes the call, `<child>` is what it makes."
 )
+CLAIMS = (
+    " NEW is what no finding claims; `perhaps` are the findings on the same facts and lines that name other `scenarios`. Many "
+    "name single buckets of the standard sweeps (those of findings --check), and no bucket of another sweep."
+)
 
 
 def render(found: Findings, look: Look, claims: Mapping[str, Claims] = NOBODY) -> str:
@@ -48,7 +52,7 @@ def _buckets(found: Findings, look: Look, claims: Mapping[str, Claims]) -> str:
     if not rows:
         return ""
     headers = ["bucket", "cases", "state", "simplest case, and what disagrees"]
-    return fitted(rows, headers, look) + "\n\n" + look.quiet(paragraph(LEGEND, look.width))
+    return fitted(rows, headers, look) + "\n\n" + look.quiet(paragraph(LEGEND + (CLAIMS if claims else ""), look.width))
 
 
 def _facts(bucket: Bucket) -> str:
@@ -66,7 +70,9 @@ def _claimed(bucket: Bucket, claims: Mapping[str, Claims]) -> str:
         return ""
     new = list(dict.fromkeys(apart.fact for apart in there.new))
     said = [f"findings: {', '.join(map(plain, there.used))}"] if there.used else []
-    return "".join(f"\n{line}" for line in [*said, *([f"NEW: {', '.join(map(plain, new))}"] if new else [])])
+    said += [f"NEW: {', '.join(map(plain, new))}"] if new else []
+    said += [f"perhaps: {', '.join(map(plain, there.perhaps))}"] if there.perhaps else []
+    return "".join(f"\n{line}" for line in said)
 
 
 def _silences(found: Findings, look: Look) -> str:
@@ -151,7 +157,8 @@ def to_json(found: Findings, claims: Mapping[str, Claims] = NOBODY) -> str:
 def _claims(there: Claims | None) -> dict[str, Json]:
     if there is None:
         return {}
-    return {"findings": list(there.used), "new": list(dict.fromkeys(apart.fact for apart in there.new))}
+    new = list(dict.fromkeys(apart.fact for apart in there.new))
+    return {"findings": list(there.used), "new": [*new], "perhaps": list(there.perhaps)}
 
 
 def case_to_json(plan: Plan, case: Case) -> Json:

@@ -224,3 +224,15 @@ def test_a_sweep_says_which_findings_claim_its_buckets(
     monkeypatch.chdir(tmp_path)
     assert "NEW: " in printed(capsys, *words)
     assert all(bucket["new"] and not bucket["findings"] for bucket in as_json(capsys, *words)["buckets"])
+
+
+def test_what_findings_would_claim_but_for_their_scenarios_is_new_and_they_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    words = ("sweep", "--flavor", "dragonfly", "--flavor", "netbsd", "--state", "plain", "--workers", "1", "--findings")
+    (bucket,) = [one for one in as_json(capsys, *words)["buckets"] if one["smallest"]["call"] == "spawn(files=share)"]
+    assert bucket["findings"] == []
+    assert bucket["new"] == ["<caller>~<child>.cwd"]
+    assert bucket["perhaps"] == ["directory-belongs-to-the-table"]
+    assert "perhaps: directory-belongs-to-the-table\n" in printed(capsys, *words)
