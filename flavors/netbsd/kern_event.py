@@ -19,7 +19,7 @@ from flavors.netbsd.sources import KERN_EVENT
 from flavors.netbsd.state import kern
 from oracle.cite import models
 from oracle.machine.cred import Cred
-from oracle.machine.errno import EPERM, ESRCH, Errno
+from oracle.machine.errno import EACCES, ESRCH, Errno
 from oracle.machine.kevent import Knote, KQueue, unwatch
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
@@ -76,7 +76,7 @@ def attach(kq: KQueue, p: Proc, fflags: int, cred: Cred) -> Knote:
     theirs = p.p_ucred
     assert theirs is not None
     if (cred.cr_ruid != theirs.cr_ruid or p.p_flag & PK_SUGID) and not suser(cred):
-        raise EPERM("another user's process")
+        raise EACCES("another user's process")
     kn = Knote(kq, p, p.p_pid, fflags)
     p.p_klist = (kn, *p.p_klist)
     kq.kq_knotes.append(kn)
