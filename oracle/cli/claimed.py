@@ -42,7 +42,8 @@ def asked_of(options: Namespace, paths: Sequence[Path], registry: Registry, flav
     check_places([] if options.kept is None else [options.kept])
     found = read_findings(paths, registry)
     if not found:
-        raise UsageError(f"--findings: there are none below {', '.join(repr(str(path)) for path in paths)}")
+        places = ", ".join(repr(str(path)) for path in paths)
+        raise UsageError(f"--findings: there are none below {places}; name scenarios in a folder specs that has specs/findings")
     whole = not options.flavor and all(_beside(Path(one.file), paths) for one in found)
     return Asked(found, Kept(options.kept, flavors), whole)
 

@@ -62,6 +62,8 @@ def triage(options: Namespace, terminal: Terminal) -> int:
     registry = installed(terminal)
     paths = paths_or_specs(options.paths)
     known = read_findings(paths, registry)
+    if not known:
+        terminal.say(f"no folder 'findings' with findings belongs to {', '.join(map(str, paths))}, so all that differs is new")
     there = world(paths, registry, options, terminal)
     judged = Catalogue(known).judge(there.differences)
     made = drafts(judged.new, {scenario.name: scenario.topic for scenario in there.scenarios})

@@ -177,6 +177,14 @@ def test_triage_takes_the_catalogue_beside_a_single_scenario(folder: Path, capsy
     said(capsys, "triage", "specs/files/masks.yaml")
 
 
+def test_triage_without_a_catalogue_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "masks.yaml").write_text(SCENARIO)
+    _, err = said(capsys, "triage", "masks.yaml", code=NOT_AS_EXPECTED)
+    assert "no folder 'findings' with findings belongs to masks.yaml, so all that differs is new\n" in err
+    catalogue(folder, nice=FINDING)
+    assert "so all that differs is new" not in said(capsys, "triage", "specs")[1]
+
+
 def test_a_draft_holds_all_that_the_runs_tell_and_the_evidence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, err = said(capsys, "triage", "specs", "--drafts", "drafts", code=NOT_AS_EXPECTED)
     assert "1 draft written to drafts" in err

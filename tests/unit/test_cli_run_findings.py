@@ -78,7 +78,7 @@ def test_with_a_baseline_what_is_new_to_the_catalogue_fails_nothing(specs: Path)
     ("words", "said"),
     [
         (["--kept", "x.json"], "add --findings"),
-        (["bare", "--findings"], "--findings: there are none below 'bare'"),
+        (["bare", "--findings"], "--findings: there are none below 'bare'; name scenarios in a folder specs"),
         (["--findings", "--kept", "no/such/file"], "can't write 'no/such/file'"),
     ],
 )
