@@ -24,10 +24,10 @@ SHIPPED = Path(sysconfig.get_path("data")) / "share" / "fork-oracle" / "specs"
 
 def run(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle identify`."""
-    if (options.facts is not None) + (options.template is not None) + options.list != 1:
-        raise UsageError("identify takes a file of facts, or --template, or --list; 'fork-oracle identify --help' says more")
     if options.fill and options.template is None:
         raise UsageError("--fill goes with --template: it fills in what a model shows")
+    if (options.facts is not None) + (options.template is not None) + options.list != 1:
+        raise UsageError("identify takes a file of facts, or --template, or --list; 'fork-oracle identify --help' says more")
     check_places([] if options.output is None else [options.output])
     registry = installed(terminal)
     flavors = chosen(registry, options.flavor)

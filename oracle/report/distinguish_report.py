@@ -83,7 +83,7 @@ def _summary(found: Found, look: Look) -> str:
         tried = level.tried
         lines.append(
             f"{plural(level.length, 'step')}: {tried.programs:,} programs tried ({tried.not_made:,} can't be made to the end), "
-            f"{tried.apart:,} make something part, {level.new:,} new buckets"
+            f"{tried.apart:,} make something part, {level.new:,} new bucket{'' if level.new == 1 else 's'}"
         )
         if level.length < found.steps and level.complete:
             lines[-1] += (

@@ -96,8 +96,8 @@ def _summary(found: Findings, look: Look) -> str:
     steps = [len(bucket.scenario.steps) for bucket in found.buckets]
     text = f"{done.cases:,} cases on {', '.join(found.flavors)}, seed {found.seed}: {done.diverging:,} diverge"
     if steps:
-        text += f", in {plural(len(steps), 'bucket')}; their smallest cases have {median(steps):g} steps by the median, "
-        text += f"{max(steps)} at most"
+        text += f", in {plural(len(steps), 'bucket')}; their smallest cases have a median of {median(steps):g} and at most "
+        text += plural(max(steps), "step")
         text += f"; {sum(bool(bucket.after) for bucket in found.buckets)} of them come after others"
     return paragraph(text, look.width)
 

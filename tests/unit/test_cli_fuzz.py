@@ -58,6 +58,7 @@ def test_the_table_tells_buckets_counts_and_the_seed(capsys: pytest.CaptureFixtu
     told = capsys.readouterr()
     assert "32 cases on netbsd@1.189, dragonfly@768af85b, seed 9" in told.out
     assert "smallest case, and what disagrees" in told.out
+    assert "their smallest cases have a median of 1 and at most " in " ".join(told.out.split())
     assert told.err.startswith("fork-oracle: seed 9; 32 cases\n")
 
 

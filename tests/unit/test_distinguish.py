@@ -243,3 +243,8 @@ def test_a_compiled_copy_refuses_to_compare_states(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("oracle.distinguish.search.interpreted", lambda: False)
     assert main(["distinguish", "netbsd", "dragonfly", "--topic", "time"]) == USAGE
     assert "use the project as it is, not a compiled copy" in capsys.readouterr().err
+
+
+def test_one_bucket_is_no_buckets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["distinguish", "dragonfly@1.67", "dragonfly", "--steps", "1", "--state", "plain", "--workers", "1"]) == OK
+    assert " 3 make something part, 1 new bucket " in " ".join(capsys.readouterr().out.split())

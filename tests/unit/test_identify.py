@@ -303,6 +303,7 @@ def test_the_shipped_schema_of_facts_is_what_is_made() -> None:
         ((), "identify takes a file of facts, or --template, or --list"),
         (("facts.json", "--list"), "identify takes a file of facts, or --template, or --list"),
         (("--list", "--fill", "netbsd"), "--fill goes with --template"),
+        (("--fill", "netbsd"), "--fill goes with --template"),
         (("nowhere.json",), "nowhere.json: there is no such file"),
         (("--template", "vfork/until"), "there is no scenario 'vfork/until'"),
         (("--template", "races/interrupt"), "races/interrupt has concurrent steps"),
