@@ -106,7 +106,10 @@ def fewer_steps(scenario: Scenario) -> Iterator[Scenario]:
             births = [step for step in steps[start : start + size] if step.born]
             ways = [{step.born: CALLER for step in births}]
             if any(step.by != CALLER for step in births):
-                ways.append({step.born: step.by for step in births})
+                makers: dict[str, str] = {}
+                for step in births:
+                    makers[step.born] = makers.get(step.by, step.by)  # whose own maker is gone, too
+                ways.append(makers)
             for gone in ways:
                 yield with_steps(scenario, steps[:start] + [_renamed(step, gone) for step in steps[start + size :]])
         size //= 2

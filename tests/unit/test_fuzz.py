@@ -221,6 +221,18 @@ def test_shrinking_leaves_what_matters_and_nothing_else() -> None:
     assert smallest.processes == (ProcessSpec("parent", uid=0),)
 
 
+def test_nobody_acts_who_is_not_born_any_more_when_steps_are_left_out() -> None:
+    steps = (
+        Step(1, "other", "fork", born="kid"),
+        Step(2, "kid", "fork", born="kid2"),
+        Step(3, "kid2", "fork", born="kid3"),
+        Step(4, "kid3", "kill", {"to": "kid2"}),
+    )
+    scenario = Scenario("case", "a chain", "", "results", steps, processes=(ProcessSpec("parent"), ProcessSpec("other")))
+    for fewer in fewer_steps(scenario):
+        loads(dump_scenario(fewer), "case.yaml", NEWEST)
+
+
 def test_no_step_of_a_smallest_case_can_be_left_out() -> None:
     for bucket in fuzz(NEWEST, 60, seed=2).buckets:
         for fewer in fewer_steps(bucket.scenario):
