@@ -51,6 +51,7 @@ def exit1(k: Machine, lp: Lwp, rv: int) -> Kernel[NoReturn]:
     """End the process with a wait status. Never returns: raises LwpExit."""
     p = lp.lwp_proc
     if p.p_pid == 1:
+        k.printf(f"init died (signal {rv & 0x7F}, exit {rv >> 8})")
         raise Panic("init is going to exit")
     p.p_varsymset = ()
     try:

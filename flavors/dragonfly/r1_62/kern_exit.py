@@ -20,6 +20,7 @@ from oracle.machine.traps import Kernel, no_wait
 def exit1(k: Machine, lp: Lwp, rv: int) -> Kernel[NoReturn]:
     """End the process with a wait status. Never returns: raises LwpExit."""
     if lp.lwp_proc.p_pid == 1:
+        k.printf(f"init died (signal {rv & 0x7F}, exit {rv >> 8})")
         raise Panic("init is going to exit")
     yield from exit_process(k, lp, rv)
     raise LwpExit

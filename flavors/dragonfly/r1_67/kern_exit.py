@@ -23,6 +23,7 @@ def exit1(k: Machine, lp: Lwp, rv: int) -> Kernel[NoReturn]:
     """End the process with a wait status. Never returns: raises LwpExit."""
     p = lp.lwp_proc
     if p.p_pid == 1:
+        k.printf(f"init died (signal {rv & 0x7F}, exit {rv >> 8})")
         raise Panic("init is going to exit")
     if p.p_nthreads > 1:
         if lp.lwp_flag & LWP_WEXIT:  # another thread is at it: just end this one
