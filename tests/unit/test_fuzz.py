@@ -226,7 +226,7 @@ def test_nobody_acts_who_is_not_born_any_more_when_steps_are_left_out() -> None:
         Step(1, "other", "fork", born="kid"),
         Step(2, "kid", "fork", born="kid2"),
         Step(3, "kid2", "fork", born="kid3"),
-        Step(4, "kid3", "kill", {"to": "kid2"}),
+        Step(4, "kid3", "kill", {"to": "kid2", "signal": "SIGTERM"}),
     )
     scenario = Scenario("case", "a chain", "", "results", steps, processes=(ProcessSpec("parent"), ProcessSpec("other")))
     for fewer in fewer_steps(scenario):
