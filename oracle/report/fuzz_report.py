@@ -28,7 +28,8 @@ MOST_SILENCES = 5
 LEGEND = (
     "A bucket holds all cases in which the same lines decide that the same facts disagree; it is shown with its smallest case, "
     "without the machine that it starts on. `<caller>` makes the last process, `<child>` is that one. What comes after another "
-    "bucket shows that one before its last step, and is perhaps what it leads to."
+    "bucket shows that one before its last step, and is perhaps what it leads to. A bucket of 0 cases was met at the beginning "
+    "of another one's smallest case, and nowhere else."
 )
 
 
@@ -96,7 +97,8 @@ def _summary(found: Findings, look: Look) -> str:
     steps = [len(bucket.scenario.steps) for bucket in found.buckets]
     text = f"{done.cases:,} cases on {', '.join(found.flavors)}, seed {found.seed}: {done.diverging:,} diverge"
     if steps:
-        text += f", in {plural(len(steps), 'bucket')}; their smallest cases have a median of {median(steps):g} and at most "
+        text += f"; what is news of that is in {plural(len(steps), 'bucket')}; "
+        text += f"their smallest cases have a median of {median(steps):g} and at most "
         text += plural(max(steps), "step")
         text += f"; {sum(bool(bucket.after) for bucket in found.buckets)} of them come after others"
     return paragraph(text, look.width)

@@ -93,13 +93,14 @@ def _summary(found: Findings, look: Look) -> str:
     diverging = sum(bucket.count for bucket in found.buckets)
     where = plan.note or f"{plan.space.size:,} of {plan.space.name} from {plural(len(plan.states), 'state')}"
     lines = [f"{where}, on {', '.join(plan.flavors)}"]
+    outcomes = f"{found.outcomes:,} different outcome{'' if found.outcomes == 1 else 's'}"
     if len(plan.flavors) > 1:
         lines.append(
             f"{found.done:,} cases: {found.agreeing:,} agree, {diverging:,} diverge in {plural(len(found.buckets), 'bucket')}; "
-            f"{plural(found.outcomes, 'different outcome')}"
+            + outcomes
         )
     else:
-        lines.append(f"{found.done:,} cases, {plural(found.outcomes, 'different outcome')}; nothing to compare one flavor with")
+        lines.append(f"{found.done:,} cases, {outcomes}; nothing to compare one flavor with")
     if found.done < plan.cases:
         lines.append(f"interrupted: {found.done:,} of {plan.cases:,} cases are done")
     told = [paragraph(plain(line), look.width) for line in lines]
