@@ -41,14 +41,14 @@ def run(options: Namespace, terminal: Terminal) -> int:
         terminal.write("\n".join([*(f"from {one.name}: {one.title}" for one in letters.states), *_texts(letters)]) + "\n")
         return OK
     found = Found(letters, tuple(one.id for one in flavors), options.steps)
-    if options.output is not None:
-        make_folder(options.output)
+    if options.save is not None:
+        make_folder(options.save)
     started = time.monotonic()
     interrupted = _search(found, flavors, options, terminal)
     text = distinguish_report.to_json(found) if options.format == "json" else distinguish_report.render(found, terminal.look())
     terminal.write(text)
-    if options.output is not None:
-        _save(options.output, found, flavors)
+    if options.save is not None:
+        _save(options.save, found, flavors)
     programs = sum(level.tried.programs for level in found.levels)
     terminal.say(f"{plural(programs, 'program')} on 2 flavors in {time.monotonic() - started:.2f} s")
     if interrupted:

@@ -39,7 +39,7 @@ the two has made a process, or has words for a wish: from there on, the two have
 DISTINGUISH_EXAMPLES = """\
 examples:
   fork-oracle distinguish netbsd dragonfly
-  fork-oracle distinguish netbsd dragonfly --steps 3 --topic signals --topic groups --output build/signals
+  fork-oracle distinguish netbsd dragonfly --steps 3 --topic signals --topic groups --save build/signals
                                                    each bucket's program as a scenario file
   fork-oracle distinguish dragonfly@1.67 dragonfly --calls rfork --calls fork --state plain --state threads
   fork-oracle distinguish netbsd dragonfly --alphabet
@@ -121,7 +121,7 @@ def _distinguish(commands: Commands, adder: Adder) -> None:
     )
     made.add_argument("--alphabet", action="store_true", help="print the states and the actions, and try nothing")
     made.add_argument("--workers", metavar="N", type=number, default=0, help="processes to work with (from 3 steps on, all)")
-    made.add_argument("--output", metavar="DIR", type=Path, help="write each bucket's program to DIR, as a scenario")
+    made.add_argument("--save", metavar="DIR", type=Path, help="write each bucket's program to DIR, as a scenario")
     made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
 
 

@@ -37,8 +37,8 @@ def fuzz(options: Namespace, terminal: Terminal) -> int:
     seconds = SECONDS if options.time is None and options.cases is None else options.time
     known = known_from(read(options.known, registry), flavors) if options.known else ()
     hunt = Hunt(flavors, options.seed, options.cases, seconds, known)
-    if options.output is not None:
-        make_folder(options.output)
+    if options.save is not None:
+        make_folder(options.save)
     started = time.monotonic()
     with FuzzStore(options.store) as store:
         terminal.say(f"seed {hunt.seed}; {_end(hunt)}")
@@ -47,8 +47,8 @@ def fuzz(options: Namespace, terminal: Terminal) -> int:
         found = findings(hunt, store)
     took = time.monotonic() - started
     terminal.write(fuzz_report.to_json(found) if options.format == "json" else fuzz_report.render(found, terminal.look()))
-    if options.output is not None:
-        write_files(_files(hunt, found, options.output))
+    if options.save is not None:
+        write_files(_files(hunt, found, options.save))
     done = found.progress.cases - before
     terminal.say(f"{plural(done, 'case')} in {took:.1f} s, {done / max(took, 0.001):,.0f} a second; seed {hunt.seed}")
     if interrupted:

@@ -16,7 +16,7 @@ symptoms, and those that are known already are subtracted, so that what everybod
 anything left is shrunk, in its program and in its machine, to the smallest that still shows it; then it is asked which lines
 of C decided. What the same lines decide is one bucket: it is told once, with the number of cases and its smallest one.
 
---output DIR writes each bucket as a scenario file that says what it shows, and `fork-oracle run FILE` shows it.
+--save DIR writes each bucket as a scenario file that says what it shows, and `fork-oracle run FILE` shows it.
 
 Smallest cases make one call after the other; `fork-oracle explore` is for calls at the same time. A bucket "after" another one
 is one whose smallest case shows the other before its last call: perhaps something new, perhaps what the other one leads to.
@@ -29,7 +29,7 @@ number of cases find the same, with however many workers and in however many sit
 FUZZ_EXAMPLES = """\
 examples:
   fork-oracle fuzz --flavor netbsd --flavor dragonfly             for a minute
-  fork-oracle fuzz --flavor dragonfly@1.67 --flavor dragonfly --cases 10000 --seed 7 --output build/found
+  fork-oracle fuzz --flavor dragonfly@1.67 --flavor dragonfly --cases 10000 --seed 7 --save build/found
   fork-oracle fuzz --flavor netbsd --flavor dragonfly --time 1h --store search.db
   fork-oracle fuzz --flavor netbsd --flavor dragonfly --known specs     only what no scenario in specs shows
 
@@ -58,7 +58,7 @@ def add(commands: Commands, adder: Adder, flavors: Callable[..., None]) -> None:
         default=[],
         help="what these scenarios show is no news; may be repeated",
     )
-    made.add_argument("--output", metavar="DIR", type=Path, help="write the smallest case of each bucket to DIR, as a scenario")
+    made.add_argument("--save", metavar="DIR", type=Path, help="write the smallest case of each bucket to DIR, as a scenario")
     made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
 
 

@@ -36,7 +36,7 @@ def as_json(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 
 
 def test_every_bucket_is_saved_as_a_scenario_that_shows_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    found = as_json(capsys, *PAIR, "--cases", "100", "--seed", "3", "--workers", "1", "--output", str(tmp_path))
+    found = as_json(capsys, *PAIR, "--cases", "100", "--seed", "3", "--workers", "1", "--save", str(tmp_path))
     files = sorted(tmp_path.iterdir())
     assert [file.stem for file in files] == sorted(bucket["id"] for bucket in found["buckets"])
     assert len(files) > 10
@@ -69,7 +69,7 @@ def test_the_table_tells_buckets_counts_and_the_seed(capsys: pytest.CaptureFixtu
 
 def test_what_known_scenarios_show_is_no_news(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     words = (*PAIR, "--cases", "60", "--workers", "1")
-    before = as_json(capsys, *words, "--output", str(tmp_path))
+    before = as_json(capsys, *words, "--save", str(tmp_path))
     after = as_json(capsys, *words, "--known", str(tmp_path))
     saved = [load_scenario(file, NEWEST, tmp_path) for file in tmp_path.iterdir()]
     known = set(known_from(saved, NEWEST))
@@ -86,7 +86,7 @@ def test_what_known_scenarios_show_is_no_news(capsys: pytest.CaptureFixture[str]
         (("--flavor", "netbsd"), "two flavors or more"),
         ((*PAIR, "--time", "soon"), "'soon' is no time; expected one such as 60s"),
         ((*PAIR, "--workers", "9"), "'9' is no number from 1 to 4"),
-        ((*PAIR, "--output", "/dev/null/x"), "can't make the folder"),
+        ((*PAIR, "--save", "/dev/null/x"), "can't make the folder"),
         ((*PAIR, "--store", "/nowhere/store"), "can't use '/nowhere/store' as a store"),
     ],
 )

@@ -112,7 +112,7 @@ def test_the_programs_of_a_report_can_be_saved_and_tell_the_flavors_apart(
         "processes",
         "--state",
         "plain",
-        "--output",
+        "--save",
         str(tmp_path / "ways"),
     )
     found = as_json(capsys, *words)
@@ -135,7 +135,7 @@ def test_a_saved_program_says_how_it_was_found(tmp_path: Path) -> None:
         "1",
         "--state",
         "plain",
-        "--output",
+        "--save",
         str(tmp_path),
     )
     assert main(["distinguish", *words]) == OK
