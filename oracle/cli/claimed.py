@@ -44,11 +44,11 @@ def asked_of(options: Namespace, paths: Sequence[Path], registry: Registry, flav
     if not found:
         places = ", ".join(repr(str(path)) for path in paths)
         raise UsageError(f"--findings: there are none below {places}; name scenarios in a folder specs that has specs/findings")
-    whole = not options.flavor and all(_beside(Path(one.file), paths) for one in found)
+    whole = not options.flavor and all(beside(Path(one.file), paths) for one in found)
     return Asked(found, Kept(options.kept, flavors), whole)
 
 
-def _beside(file: Path, paths: Sequence[Path]) -> bool:
+def beside(file: Path, paths: Sequence[Path]) -> bool:
     """Whether all scenarios beside the catalogue that a file is in are among some paths."""
     specs = file.absolute().parent.parent
     return any(specs.is_relative_to(path.absolute()) for path in paths)

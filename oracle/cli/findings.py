@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from oracle.cli.catalogue import World, read_findings, wants_sweeps, world
+from oracle.cli.claimed import beside
 from oracle.cli.commands import SPECS, installed, paths_or_specs
 from oracle.cli.terminal import NOT_AS_EXPECTED, OK, Terminal, check_places, write_files
 from oracle.cli.triage import walk
@@ -107,7 +108,11 @@ def _named(known: Sequence[Finding], ids: Sequence[str]) -> list[Finding]:
 
 def _check(known: Sequence[Finding], there: World, options: Namespace, look: Look, terminal: Terminal) -> int:
     judged = Catalogue(known).judge(there.differences)
-    flaws = [*unknown(known, there.names, there.entries), *stale(known, judged, whole=wants_sweeps(options))]
+    flaws = []
+    if all(beside(Path(one.file), paths_or_specs(options.specs)) for one in known):
+        flaws = [*unknown(known, there.names, there.entries), *stale(known, judged, whole=wants_sweeps(options))]
+    else:
+        terminal.say("--specs leaves out scenarios beside the catalogue, so only what is new is looked for, not what is stale")
     parts = [look.bad(str(flaw)) for flaw in flaws]
     if judged.new:
         parts.append(findings_report.new(judged.new, look))

@@ -114,6 +114,14 @@ def test_the_check_fails_for_names_that_mean_nothing(folder: Path, capsys: pytes
     assert "specs/findings/nice.yaml:1:1: `scenarios`: no scenario is called 'groups/*'\n" in out
 
 
+def test_the_check_of_some_scenarios_says_nothing_of_what_others_show(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    catalogue(folder, nice=FINDING + "scenarios: [files/masks]\n", gone=FINDING + "scenarios: [files/gone]\n")
+    said(capsys, "findings", "--check", "--no-sweeps", code=NOT_AS_EXPECTED)
+    out, err = said(capsys, "findings", "--check", "--no-sweeps", "--specs", "specs/files")
+    assert out.endswith("0 new; 0 flaws in 2 findings\n")
+    assert "--specs leaves out scenarios beside the catalogue, so only what is new is looked for" in err
+
+
 def test_a_file_that_is_wrong_is_told_with_its_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     catalogue(folder, nice=FINDING.replace("design", "desing"), worse="title: [\n")
     _, err = said(capsys, "findings", code=USAGE)
