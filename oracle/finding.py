@@ -13,6 +13,8 @@ from oracle.facts import FACTS, Fact, Subject
 ROLES = ("<caller>", "<child>", "<other>")  # what a role is to the last call that makes a process
 CITATION = re.compile(r"\S+ \S+ [^\s,][^,]*, \w+( \[\d+(-\d+)?(, \d+(-\d+)?)*\])?")  # a revision can be "NetBSD 6"
 
+TODO = "TODO"  # where a draft waits for its author
+
 
 class Kind(Enum):
     """What kind of difference it is. The value is the word in the file."""

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from oracle.finding import Finding, Kind, Side, is_citation
+from oracle.finding import TODO, Finding, Kind, Side, is_citation
 from oracle.findings.claims import Apart
 
-TODO = "TODO"
 NOT_MADE = "is not made"  # as explanations say of a step that a flavor has no call for, or whose actor is not there
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from oracle.args import hint
-from oracle.finding import Finding, Kind, Side, is_citation, kinds_of_facts, matches
+from oracle.finding import TODO, Finding, Kind, Side, is_citation, kinds_of_facts, matches
 from oracle.flavor import Flavor
 from oracle.load.context import given
 from oracle.load.problems import Problems
 from oracle.load.yamlpos import Node, short
 
-TODO = "TODO"  # where a draft waits for its author
 CITED = "System path revision, function [lines], such as 'NetBSD sys/kern/kern_fork.c 1.189, fork1 [258]'"
 
 
