@@ -35,6 +35,10 @@ def findings(options: Namespace, terminal: Terminal) -> int:
     wanted = _named(known, options.ids)
     if options.complete and not options.ids:
         raise UsageError("complete which findings? Give their ids")
+    if options.format != "table" and (options.check or options.claims or options.complete):
+        raise UsageError(
+            "--format is for listing findings; claims as JSON are in the report.json of 'fork-oracle run --findings'"
+        )
     look = Look() if options.output is not None and options.color != "always" else terminal.look()
     if options.check:
         return _check(known, world(paths, registry, options, terminal), options, look, terminal)

@@ -75,7 +75,10 @@ def add(
         "--sources", metavar="DIR", type=Path, help="folder of listings of the C (the environment's FORK_ORACLE_SOURCES)"
     )
     made.add_argument(
-        "--format", choices=("table", "json", "markdown"), default="table", help="table (the default), json or markdown"
+        "--format",
+        choices=("table", "json", "markdown"),
+        default="table",
+        help="of the list: table (the default), json or markdown",
     )
     output(made)
     made = adder(commands, "triage", "differences that no finding claims, and drafts of findings", TRIAGE, TRIAGE_EXAMPLES)

@@ -156,6 +156,8 @@ def test_what_nothing_matches_is_left_as_it_is(folder: Path, capsys: pytest.Capt
 
 def test_complete_needs_ids(capsys: pytest.CaptureFixture[str]) -> None:
     assert "complete which findings? Give their ids" in said(capsys, "findings", "--complete", code=USAGE)[1]
+    for asked in ("--check", "--claims"):
+        assert "--format is for listing findings" in said(capsys, "findings", asked, "--format", "json", code=USAGE)[1]
 
 
 def test_differences_are_kept_between_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
