@@ -33,21 +33,22 @@ def load_scenario(path: Path, flavors: Sequence[Flavor], root: Path | None = Non
 
     Raises ScenarioError, with line and column wherever there is a place to point at.
     """
-    return _loads(_text(path), str(path), flavors, scenario_name(path, root))
+    return _loads(text_of(path), str(path), flavors, scenario_name(path, root))
 
 
-def _text(path: Path) -> str:
-    """What is in a file."""
+def text_of(path: Path, most: int | None = None) -> str:
+    """What is in a file, or comes through a pipe. `most`: so many bytes; None: as many as a scenario may have."""
     from oracle.load.yamlpos import MAX_FILE_BYTES, decode
 
-    if not path.is_file():
+    if not path.exists():
         raise ScenarioError("there is no such file", str(path))
+    limit = most or MAX_FILE_BYTES
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+            data = file.read(limit + 1)
     except OSError as error:
         raise ScenarioError(f"the file can't be read: {error.strerror}", str(path)) from error
-    return decode(data, str(path))
+    return decode(data, str(path), limit)
 
 
 def loads(text: str, file: str, flavors: Sequence[Flavor]) -> Scenario:
@@ -79,7 +80,7 @@ def load_not_shown(path: Path, flavors: Sequence[Flavor]) -> tuple[NotShown, ...
     from oracle.load.shape import Shapes
     from oracle.load.yamlpos import read
 
-    root = read(_text(path), str(path))
+    root = read(text_of(path), str(path))
     problems = Problems(str(path))
     check_shape(root, Shapes(NotShownListShape, {}, "list"), problems)
     if not problems.found:
@@ -102,7 +103,7 @@ def load_finding(path: Path, flavors: Sequence[Flavor], *, draft: bool = False) 
         raise ScenarioError(
             f"the name of a finding is lower-case words with '-' between them, at most {MAX_NAME} letters", str(path)
         )
-    root = read(_text(path), str(path))
+    root = read(text_of(path), str(path))
     problems = Problems(str(path))
     check_shape(root, Shapes(FindingShape, {}, "finding"), problems)
     if not problems.found:

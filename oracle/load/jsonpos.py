@@ -27,17 +27,6 @@ def read(text: str, file: str = "") -> Node:
     return _Reader(text.removeprefix("\ufeff"), file).document()
 
 
-def decode(data: bytes, file: str = "") -> str:
-    """The text of a file's bytes; raises ScenarioError if they are too many or not UTF-8."""
-    if len(data) > MAX_FILE_BYTES:
-        raise ScenarioError(f"the file is larger than {MAX_FILE_BYTES} bytes, the most that is read", file)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ScenarioError(f"byte {data[error.start]:#04x} is not UTF-8; save the file as UTF-8", file, line, 1) from None
-
-
 class _Reader:
     """Builds nodes out of one text."""
 

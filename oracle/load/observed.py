@@ -20,11 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oracle.args import hint
-from oracle.errors import ScenarioError
 from oracle.facts import FACTS, Subject, Value, lookup
 from oracle.flavor import Flavor
-from oracle.load.files import SUFFIX, find_scenarios, load_scenario, scenario_name
-from oracle.load.jsonpos import MAX_FILE_BYTES, decode, read
+from oracle.load.files import SUFFIX, find_scenarios, load_scenario, scenario_name, text_of
+from oracle.load.jsonpos import MAX_FILE_BYTES, read
 from oracle.load.meaning import understand
 from oracle.load.problems import Problems, check_shape, show
 from oracle.load.shape import shapes
@@ -61,14 +60,7 @@ class Observations:
 
 def load_observations(path: Path, flavors: Sequence[Flavor], specs: Path | None) -> Observations:
     """Read a file. `specs` is the folder of the scenarios that it names. Raises ScenarioError with line and column."""
-    if not path.exists():
-        raise ScenarioError("there is no such file", str(path))
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise ScenarioError(f"the file can't be read: {error.strerror}", str(path)) from error
-    return observations(decode(data, str(path)), str(path), flavors, specs)
+    return observations(text_of(path, MAX_FILE_BYTES), str(path), flavors, specs)
 
 
 def observations(text: str, file: str, flavors: Sequence[Flavor], specs: Path | None) -> Observations:

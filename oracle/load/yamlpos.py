@@ -87,10 +87,10 @@ def read(text: str, file: str = "") -> Node:
         raise ScenarioError(f"this is not YAML: {error}", file) from None
 
 
-def decode(data: bytes, file: str = "") -> str:
+def decode(data: bytes, file: str = "", most: int = MAX_FILE_BYTES) -> str:
     """The text of a file's bytes; raises ScenarioError if they are too many or not UTF-8."""
-    if len(data) > MAX_FILE_BYTES:
-        raise ScenarioError(f"the file is larger than {MAX_FILE_BYTES} bytes, the most that a scenario may have", file)
+    if len(data) > most:
+        raise ScenarioError(f"the file is larger than {most} bytes, the most that is read", file)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -256,7 +256,7 @@ class _Composer:
 def _check_text(text: str, file: str) -> None:
     """Refuse a text that is too large, or that a person could not see in an editor."""
     if len(text) > MAX_FILE_BYTES:
-        raise ScenarioError(f"the text is longer than {MAX_FILE_BYTES} characters, the most that a scenario may have", file)
+        raise ScenarioError(f"the text is longer than {MAX_FILE_BYTES} characters, the most that is read", file)
     if bad := UNPRINTABLE.search(text) or _LONE_RETURN.search(text):
         place = _place(text[: bad.start()])
         raise ScenarioError(f"control character {bad[0]!a}; nobody sees it in an editor, so remove it", file, *place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracle.errors import ScenarioError
-from oracle.load.jsonpos import MAX_FILE_BYTES, MAX_NODES, decode, read
+from oracle.load.jsonpos import MAX_FILE_BYTES, MAX_NODES, read
+from oracle.load.observed import load_observations
 
 TEXTS = st.text(st.characters(categories=["L", "N", "P"]) | st.sampled_from(' "\\/\n'), max_size=20)
 VALUES = st.recursive(
@@ -73,11 +75,13 @@ def test_a_flaw_is_named_with_its_place(text: str, place: str, words: str) -> No
     assert words.lower() in str(caught.value).lower()
 
 
-def test_a_file_that_is_too_large_is_refused_before_it_is_read() -> None:
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "facts.json").write_bytes(b" " * (MAX_FILE_BYTES + 1))
     with pytest.raises(ScenarioError, match="larger than 4194304 bytes"):
-        decode(b" " * (MAX_FILE_BYTES + 1), "facts.json")
+        load_observations(tmp_path / "facts.json", (), None)
 
 
-def test_bytes_that_are_no_text_are_refused_with_their_line() -> None:
+def test_bytes_that_are_no_text_are_refused_with_their_line(tmp_path: Path) -> None:
+    (tmp_path / "facts.json").write_bytes(b"[\n\xff]")
     with pytest.raises(ScenarioError, match=r"facts.json:2:1: byte 0xff is not UTF-8"):
-        decode(b"[\n\xff]", "facts.json")
+        load_observations(tmp_path / "facts.json", (), None)
