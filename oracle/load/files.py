@@ -36,11 +36,11 @@ def load_scenario(path: Path, flavors: Sequence[Flavor], root: Path | None = Non
     return _loads(text_of(path), str(path), flavors, scenario_name(path, root))
 
 
-def text_of(path: Path, most: int | None = None) -> str:
-    """What is in a file, or comes through a pipe. `most`: so many bytes; None: as many as a scenario may have."""
+def text_of(path: Path, most: int | None = None, *, pipe: bool = False) -> str:
+    """What is in a file. `most`: so many bytes; None: as many as a scenario may have. `pipe`: it may come through one."""
     from oracle.load.yamlpos import MAX_FILE_BYTES, decode
 
-    if not path.exists():
+    if not path.is_file() and not (pipe and path.exists()):
         raise ScenarioError("there is no such file", str(path))
     limit = most or MAX_FILE_BYTES
     try:

@@ -60,7 +60,7 @@ class Observations:
 
 def load_observations(path: Path, flavors: Sequence[Flavor], specs: Path | None) -> Observations:
     """Read a file. `specs` is the folder of the scenarios that it names. Raises ScenarioError with line and column."""
-    return observations(text_of(path, MAX_FILE_BYTES), str(path), flavors, specs)
+    return observations(text_of(path, MAX_FILE_BYTES, pipe=True), str(path), flavors, specs)
 
 
 def observations(text: str, file: str, flavors: Sequence[Flavor], specs: Path | None) -> Observations:
