@@ -33,7 +33,7 @@ UNREACHED = {
     "flavors.dragonfly.kern_exit.killalllwps: EALREADY('another thread ends the process')": (
         "a thread that could call exec or exit now was told to die first, and does so before it enters the kernel"
     ),
-    "flavors.netbsd.calls._kevent: ESRCH('no such process')": "like that of lwp_kill",
+    "flavors.netbsd.file_calls._kevent: ESRCH('no such process')": "like that of lwp_kill",
     "flavors.netbsd.kern_event.track_child: ESRCH(f'no process {pid} to attach to')": (
         "the kernel registers the watch itself, and turns the error into NOTE_TRACKERR"
     ),
