@@ -9,7 +9,8 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.vm import Inherit, VmEntry, VmObject
 from oracle.observation import Observation
-from oracle.observe import observe, signal_name
+from oracle.observe import observe
+from oracle.observe.naming import signal_name
 from oracle.run import Execution, run
 from oracle.scenario import FileSpec, Focus, ProcessSpec
 from tests.outside.tinyos import FLAVOR, live
