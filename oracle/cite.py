@@ -13,6 +13,7 @@ import re
 import tokenize
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -94,10 +95,11 @@ def marks_in(text: str, first_line: int = 1) -> list[Mark]:
     return found
 
 
-def comments_in(text: str) -> list[tuple[int, str]]:
+@lru_cache(maxsize=1)  # who reads a module asks twice in a row
+def comments_in(text: str) -> tuple[tuple[int, str], ...]:
     """The comments of a piece of Python source, with the lines that they stand on, from 1."""
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
+    return tuple([(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT])
 
 
 def marks(fn: Callable[..., object]) -> list[Mark]:

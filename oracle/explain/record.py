@@ -6,17 +6,18 @@ with how they were at each line of the flavor that runs. Where kernel code stand
 
 from __future__ import annotations
 
-import gc
 import inspect
 import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
 from oracle.errors import UsageError
 from oracle.explain.events import WHOLE, At, Decided, Failed, Returned, Site, Slept, Write
+from oracle.explain.rounds import Rounds
 from oracle.explain.statements import Decision, statements_of
 from oracle.explore.tracker import CONTAINERS, Kinds
 from oracle.flavor import Flavor
@@ -24,9 +25,11 @@ from oracle.machine import traps
 from oracle.machine.errno import Errno
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
+from oracle.machine.sched import Scheduler
 
 Trace: TypeAlias = Any  # a trace function: (frame, event, arg) -> itself or None
 _get = object.__getattribute__
+_RESUME = Scheduler._resume.__code__  # who lets a task go on
 
 
 class Recorder:
@@ -42,7 +45,9 @@ class Recorder:
         self.failed: list[Failed] = []
         self.roles_read: dict[str, None] = {}  # a listener has them; they decide nothing
         self.roles_given: dict[str, None] = {}
-        self._kinds = Kinds()
+        self._kinds = _kinds()
+        self._rounds = Rounds(k)
+        self._standing: list[FrameType] = []  # functions that wait, innermost first
         self._packages = frozenset(_package(call.run.__module__) for call in flavor.calls.values()) | {
             _package(flavor.boot.__module__)
         }
@@ -72,17 +77,15 @@ class Recorder:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Note what happens inside the block. No garbage is looked for meanwhile: there is little, and very much that stays."""
-        before, collecting = sys.gettrace(), gc.isenabled()
-        gc.disable()
+        """Note what happens inside the block."""
+        before = sys.gettrace()
+        assert self._kinds.tracker is None, "one run is watched at a time"
         self._kinds.tracker = self
         sys.settrace(self._called)
         try:
             yield
         finally:
             sys.settrace(before)
-            if collecting:
-                gc.enable()
             self.settle()
             self._kinds.tracker = None
 
@@ -218,7 +221,9 @@ class Recorder:
         ):
             made = frame.f_locals.get(code.co_varnames[0])
             return self._made if self._kinds.watched(type(made)) is not None else None
-        return self._enters if _package(name) in self._packages and inspectable(code) else None
+        if _package(name) in self._packages and inspectable(code):
+            return self._enters
+        return self._passes if code.co_flags & inspect.CO_GENERATOR else None
 
     def _sleeps(self, frame: FrameType, event: str, arg: object) -> Trace:
         timo = frame.f_locals["timo"]
@@ -262,9 +267,28 @@ class Recorder:
                     self.returned.append(Returned(self._next(), self.k.curlwp, arg, self._site(frame)))
             caller = frame.f_back
             self._at = (caller, caller.f_lineno if caller is not None else 0)
+            if trap:
+                self._stands(frame, arg)
         elif event == "exception" and isinstance(arg[1], Errno) and not (self.failed and self.failed[-1].error is arg[1]):
             self.failed.append(Failed(self._next(), self.k.curlwp, arg[1], self._site(frame)))
         return self._inside
+
+    def _stands(self, frame: FrameType, trap: traps.Trap) -> None:
+        """A function waits where it stands, or for what it called there."""
+        self._standing.append(frame)
+        if frame.f_back is None or frame.f_back.f_code is not _RESUME:
+            return
+        standing, self._standing = self._standing, []
+        if isinstance(trap, traps.Preempt):
+            assert self.k.curlwp is not None and self.k.curlwp.lwp_task is not None
+            self._rounds.passes(self.k.curlwp.lwp_task, standing, self.writes)
+
+    def _passes(self, frame: FrameType, event: str, arg: Any) -> Trace:
+        """The trace function inside what is no kernel code, but may be on the way from it to a trap."""
+        frame.f_trace_lines = False
+        if event == "return" and isinstance(arg, traps.Sleep | traps.Preempt):
+            self._stands(frame, arg)
+        return self._passes
 
     def _decide(self, frame: FrameType) -> None:
         line = frame.f_lineno
@@ -318,6 +342,12 @@ class Recorder:
                 found.append((traceback.tb_frame.f_globals["__name__"], traceback.tb_lineno))
             traceback = traceback.tb_next
         return tuple(reversed(found))
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> Kinds:
+    """The watched classes. To make them takes longer than many a run."""
+    return Kinds()
 
 
 def _code_of(function: object) -> CodeType | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 
 from oracle.explain.partings import Parting
@@ -50,7 +51,20 @@ class View:
 
 
 def reasons_of(scenario: Scenario, flavor: Flavor, views: Sequence[View], schedule: str) -> None:
-    """Run on a flavor under observation, and tell each view what decided its facts where they part."""
+    """Run on a flavor under observation, and tell each view what decided its facts where they part.
+
+    No garbage is looked for meanwhile: there is little, and very much that stays.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        _watch(scenario, flavor, views, schedule)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _watch(scenario: Scenario, flavor: Flavor, views: Sequence[View], schedule: str) -> None:
     execution = Execution(scenario, flavor, checked=False, chooser=Scheduled(schedule))
     recorder = Recorder(execution.k, flavor)
     witness = Witness(execution, recorder)

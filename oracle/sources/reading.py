@@ -106,12 +106,13 @@ def read(module: ModuleType) -> Reading:
         for first, said in ((code.co_firstlineno, said) for code, said in _code_citing(module))
         if first in nodes
     ]
-    statements = [_statement(node, lines) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    extents = [_extent(node, lines) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     marks = []
     for mark in marks_in(text):
         around = [one for one in cited if one.first <= mark.python_line <= one.last]
         under = max(around, key=lambda one: one.first) if around else None
-        marks.append(Placed(place, mark, under, _behind(mark.python_line, statements, lines, under)))
+        behind = _behind(mark.python_line, extents, lines, under)
+        marks.append(Placed(place, mark, under, None if behind is None else _statement(behind)))
     return Reading(place, file, tuple(sorted(cited, key=lambda one: one.first)), tuple(marks), tuple(_nearly(place, text)))
 
 
@@ -157,18 +158,34 @@ def _last_line(lines: list[str], function: ast.FunctionDef | ast.AsyncFunctionDe
     return last
 
 
-def _statement(node: ast.stmt, lines: list[str]) -> Statement:
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """The lines of a statement, and those of its block, as in `Statement`."""
+
+    first: int
+    last: int
+    block: tuple[int, int]
+    node: ast.stmt
+
+
+def _extent(node: ast.stmt, lines: list[str]) -> _Extent:
     body = getattr(node, "body", None) or getattr(node, "cases", None)
     if not body:
-        last = node.end_lineno or node.lineno
-        return Statement(node.lineno, last, False, (0, 0), _text(node), _names([node]))
+        return _Extent(node.lineno, node.end_lineno or node.lineno, (0, 0), node)
     start = body[0].pattern.lineno if isinstance(body[0], ast.match_case) else body[0].lineno
     end = body[-1].body[-1].end_lineno if isinstance(body[-1], ast.match_case) else body[-1].end_lineno
     last = max(node.lineno, start - 1)
     while last > node.lineno and _is_remark(lines[last - 1]):  # a comment before the block is about its first statement
         last -= 1
+    return _Extent(node.lineno, last, (start, end or start), node)
+
+
+def _statement(extent: _Extent) -> Statement:
+    node = extent.node
+    if not extent.block[0]:
+        return Statement(extent.first, extent.last, False, extent.block, _text(node), _names([node]))
     head = [part for name, part in ast.iter_fields(node) if name not in ("body", "orelse", "finalbody", "handlers", "cases")]
-    return Statement(node.lineno, last, isinstance(node, _DECIDES), (start, end or start), _text(node), _names(head))
+    return Statement(extent.first, extent.last, isinstance(node, _DECIDES), extent.block, _text(node), _names(head))
 
 
 def _text(node: ast.stmt) -> str:
@@ -194,7 +211,7 @@ def _is_remark(line: str) -> bool:
     return not line.strip() or line.lstrip().startswith("#")
 
 
-def _behind(line: int, statements: list[Statement], lines: list[str], under: Cited | None) -> Statement | None:
+def _behind(line: int, statements: list[_Extent], lines: list[str], under: Cited | None) -> _Extent | None:
     """The statement that a comment is about: the one it stands in; on a line of its own, the next one, or else the last."""
     inside = [one for one in statements if one.first <= line <= one.last]
     if inside:
