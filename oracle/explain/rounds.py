@@ -1,8 +1,8 @@
 """Notices kernel code that goes round and round, so that no more than one round of it need be watched.
 
-A task that passes a point again, with the machine and all that its own code has at hand as they were there before, does the same
-again and again until the scheduler gives it up: nobody else runs meanwhile, and no time passes. So the rounds in between can be
-left out, and what is left of the last one ends where it would have.
+A task that passes a point again, with the machine and all that its own code has at hand as they were there before, does the
+same again and again until the scheduler gives it up: nobody else runs meanwhile, and no time passes. So the rounds in between
+can be left out, and what is left of the last one ends where it would have.
 """
 
 from __future__ import annotations
