@@ -8,10 +8,23 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 
 from oracle.cli.parser import build_parser
 from oracle.cli.terminal import BROKEN_PIPE, BUG, INTERRUPTED, USAGE, Terminal
+
+# each subcommand's module, and its function there
+COMMANDS = {
+    **{name: (name, name) for name in ("run", "compare", "explore", "show", "explain", "guide", "sources", "errors")},
+    **{name: (name, name) for name in ("findings", "sweep", "distinguish", "identify", "fuzz")},
+    "triage": ("findings", "triage"),
+    "which": ("sweep", "which"),
+    "flavors": ("lists", "list_flavors"),
+    "facts": ("lists", "list_facts"),
+    "calls": ("lists", "list_calls"),
+    "schema": ("lists", "schema"),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,39 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(command: str, options: Namespace, terminal: Terminal) -> int:
-    from oracle.cli import commands
     from oracle.errors import FlavorError, ScenarioError, UsageError
 
+    module, name = COMMANDS[command]
     try:
-        if command == "errors":
-            from oracle.cli.errors import errors
-
-            return errors(options, terminal)
-        if command in ("sweep", "which"):
-            from oracle.cli import sweep
-
-            return sweep.COMMANDS[command](options, terminal)
-        if command == "distinguish":
-            from oracle.cli import distinguish
-
-            return distinguish.run(options, terminal)
-        if command in ("findings", "triage"):
-            from oracle.cli import findings
-
-            return findings.COMMANDS[command](options, terminal)
-        if command == "fuzz":
-            from oracle.cli.fuzz import fuzz
-
-            return fuzz(options, terminal)
-        if command == "guide":
-            from oracle.cli.guide import guide
-
-            return guide(options, terminal)
-        if command == "identify":
-            from oracle.cli import identify
-
-            return identify.run(options, terminal)
-        return commands.COMMANDS[command](options, terminal)
+        function: Callable[[Namespace, Terminal], int] = getattr(import_module(f"oracle.cli.{module}"), name)
+        return function(options, terminal)
     except ScenarioError as error:
         terminal.say_lines(str(error))  # a line for each flaw, starting with its place: editors jump there
         return USAGE

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oracle.cli.commands import chosen, installed
-from oracle.cli.sweep import make_folder
-from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, write_files
+from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, make_folder, write_files
 from oracle.distinguish.alphabet import Alphabet, alphabet
-from oracle.distinguish.search import Found, distinguish
+from oracle.distinguish.search import Found
+from oracle.distinguish.search import distinguish as search
 from oracle.distinguish.trial import CRASHED
 from oracle.errors import UsageError
 from oracle.flavor import Flavor
@@ -28,13 +28,11 @@ from oracle.sweep.states import STATES, states_named
 MANY_STEPS = 3  # from here on, several processes are worth their start
 
 
-def run(options: Namespace, terminal: Terminal) -> int:
+def distinguish(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle distinguish`."""
     flavors = chosen(installed(terminal), options.flavors)
     if len(flavors) != 2:
         raise UsageError(f"distinguish needs two different flavors, got {' and '.join(options.flavors)}")
-    if options.steps < 1:
-        raise UsageError("--steps 0: the shortest program has one step")
     states = STATES if "all" in options.state else states_named(options.state) if options.state else ()
     letters = alphabet(flavors, options.topic, options.calls, states)
     if options.alphabet:
@@ -66,7 +64,7 @@ def _search(found: Found, flavors: tuple[Flavor, ...], options: Namespace, termi
     progress = _Progress(terminal)
     try:
         with _workers(options) as (executor, workers):
-            distinguish(found, flavors, executor, workers, progress.told)
+            search(found, flavors, executor, workers, progress.told)
     except KeyboardInterrupt:
         return True
     except BrokenProcessPool as error:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-from oracle.cli.sweep_parser import Adder, Commands
+from oracle.cli import options
+from oracle.cli.options import Commands
 
 DISTINGUISH = """\
 Find the shortest programs that tell two flavors apart: all programs of one step, then of two, up to --steps, over a finite
@@ -39,8 +38,7 @@ the two has made a process, or has words for a wish: from there on, the two have
 DISTINGUISH_EXAMPLES = """\
 examples:
   fork-oracle distinguish netbsd dragonfly
-  fork-oracle distinguish netbsd dragonfly --steps 3 --topic signals --topic groups --save build/signals
-                                                   each bucket's program as a scenario file
+  fork-oracle distinguish netbsd dragonfly --steps 3 --topic signals --save build/signals  # each program as a scenario file
   fork-oracle distinguish dragonfly@1.67 dragonfly --calls rfork --calls fork --state plain --state threads
   fork-oracle distinguish netbsd dragonfly --alphabet
 
@@ -54,8 +52,9 @@ and which well-known wrong implementations of them, agree with how many of them,
 
 FACTS.json is JSON; 'fork-oracle schema identify-facts' prints its schema:
 
-  {"format": 1, "about": "my emulator",
-   "scenarios": [{"scenario": "vfork/until-exec", "facts": {"call.1": "parent", "kid.umask": "022", "kid.pending": null}}]}
+    {"format": 1, "about": "my emulator", "scenarios": [
+      {"scenario": "vfork/until-exec",
+       "facts": {"call.1": "parent", "kid.umask": "022", "kid.pending": null}}]}
 
 A scenario is one below ./specs, or a whole one instead of its name. Facts are those after its last step, by the paths that
 'fork-oracle facts' lists; null is for what is not known, "absent" for what was looked for and is not there. --template writes
@@ -69,7 +68,7 @@ a flavor, or that it does not model, count for nothing. Where several agree alik
 
 IDENTIFY_EXAMPLES = """\
 examples:
-  fork-oracle identify --template --output facts.json          then fill it in
+  fork-oracle identify --template --output facts.json  # then fill it in
   fork-oracle identify facts.json
   fork-oracle identify --template vfork/until-exec files/shared-table --all-facts
   fork-oracle identify --template --fill "netbsd: vfork is fork" | fork-oracle identify /dev/stdin
@@ -77,19 +76,15 @@ examples:
 """
 
 
-def add(
-    commands: Commands, adder: Adder, flavors: Callable[..., None], output: Callable[[argparse.ArgumentParser], None]
-) -> None:
+def add(commands: Commands) -> None:
     """Put the subcommands to the others."""
-    _distinguish(commands, adder)
-    _identify(commands, adder, flavors, output)
+    _distinguish(commands)
+    _identify(commands)
 
 
-def _identify(
-    commands: Commands, adder: Adder, flavors: Callable[..., None], output: Callable[[argparse.ArgumentParser], None]
-) -> None:
+def _identify(commands: Commands) -> None:
     brief = "which kernel, or which wrong implementation, shows these facts"
-    made = adder(commands, "identify", brief, IDENTIFY, IDENTIFY_EXAMPLES)
+    made = options.command(commands, "identify", brief, IDENTIFY, IDENTIFY_EXAMPLES)
     made.add_argument("facts", metavar="FACTS.json", nargs="?", type=Path, help="the observed facts")
     made.add_argument(
         "--template",
@@ -101,17 +96,19 @@ def _identify(
     made.add_argument("--fill", metavar="MODEL", default="", help="with --template: fill in what a model shows")
     made.add_argument("--list", action="store_true", help="list the wrong implementations")
     made.add_argument("--specs", metavar="DIR", type=Path, help="the folder of scenarios that are given by name (./specs)")
-    flavors(made, "only models of this flavor; may be repeated (all installed flavors)")
-    made.add_argument("--most", metavar="N", type=number, default=12, help="models to print (12)")
-    made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
-    output(made)
+    options.flavors(made, "only models of this flavor; may be repeated (all installed flavors)")
+    made.add_argument("--most", metavar="N", type=options.number(1), default=12, help="models to print (12)")
+    options.formats(made, "json")
+    options.output(made)
 
 
-def _distinguish(commands: Commands, adder: Adder) -> None:
+def _distinguish(commands: Commands) -> None:
     brief = "the shortest programs that tell two flavors apart"
-    made = adder(commands, "distinguish", brief, DISTINGUISH, DISTINGUISH_EXAMPLES)
-    made.add_argument("flavors", metavar="FLAVOR", nargs=2, help="system@revision, or system for its newest revision")
-    made.add_argument("--steps", metavar="N", type=number, default=2, help="try all programs of up to N steps (2)")
+    made = options.command(commands, "distinguish", brief, DISTINGUISH, DISTINGUISH_EXAMPLES)
+    made.add_argument("flavors", metavar="FLAVOR", nargs=2, help=options.NEWEST)
+    made.add_argument(
+        "--steps", metavar="N", type=options.number(1, 99), default=2, help="try all programs of up to N steps (2)"
+    )
     made.add_argument(
         "--topic", metavar="NAME", action="append", default=[], help="only these calls beside fork, vfork, exec, exit and wait"
     )
@@ -120,14 +117,6 @@ def _distinguish(commands: Commands, adder: Adder) -> None:
         "--state", metavar="NAME", action="append", default=[], help="a state to start from, or all; may be repeated"
     )
     made.add_argument("--alphabet", action="store_true", help="print the states and the actions, and try nothing")
-    made.add_argument("--workers", metavar="N", type=number, default=0, help="processes to work with (from 3 steps on, all)")
+    options.workers(made, "up to 2 steps, 1; then as many as processors")
     made.add_argument("--save", metavar="DIR", type=Path, help="write each bucket's program to DIR, as a scenario")
-    made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
-
-
-def number(text: str) -> int:
-    """A small number."""
-    value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
-    return value
+    options.formats(made, "json")

@@ -7,8 +7,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from oracle.cli.commands import chosen, installed
-from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, check_places, write_files
+from oracle.cli.commands import chosen, installed, put
+from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, check_places
 from oracle.report.look import Look
 from oracle.report.text import plural
 
@@ -39,10 +39,7 @@ def errors(options: Namespace, terminal: Terminal) -> int:
     finally:
         close()
     text = _rendered(finished, [flavor.id for flavor in flavors], planned, options, terminal)
-    if options.output is None or planned is not None:  # a file holds a whole report or none
-        terminal.write(text)
-    else:
-        write_files({options.output: text})
+    put(text, options.output if planned is None else None, terminal)  # a file holds a whole report or none
     seconds = time.monotonic() - started
     terminal.say(f"{plural(len(finished), 'call')} on {plural(len(flavors), 'flavor')} in {seconds:.2f} s")
     if planned is not None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 
-from oracle.cli.commands import chosen, file_of, installed, read
-from oracle.cli.terminal import BUG, OK, Terminal, check_places, write_files
+from oracle.cli.commands import chosen, file_of, installed, look_of, put, read
+from oracle.cli.terminal import BUG, OK, Terminal, check_places
 from oracle.errors import UsageError
 from oracle.flavor import Flavor
 from oracle.harness import compare
 from oracle.registry import Registry
-from oracle.report.look import Look
 from oracle.scenario import Scenario
 from oracle.sources.listing import listings_at_hand
 
@@ -39,12 +38,8 @@ def explain(options: Namespace, terminal: Terminal) -> int:
     if options.format == "json":
         text = json.dumps(explain_report.to_json(explained, listings), indent=2) + "\n"
     else:
-        look = Look() if options.output is not None and options.color != "always" else terminal.look()
-        text = explain_report.render(explained, listings, look)
-    if options.output is not None:
-        write_files({options.output: text})
-    else:
-        terminal.write(text)
+        text = explain_report.render(explained, listings, look_of(options, terminal))
+    put(text, options.output, terminal)
     return BUG if any(": crashed: " in one for one in explained.silent) else OK
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
 from oracle.cli.catalogue import World, read_findings, wants_sweeps, world
 from oracle.cli.claimed import beside
-from oracle.cli.commands import SPECS, installed, paths_or_specs
+from oracle.cli.commands import SPECS, installed, look_of, paths_or_specs, put
 from oracle.cli.terminal import NOT_AS_EXPECTED, OK, Terminal, check_places, write_files
 from oracle.cli.triage import walk
 from oracle.errors import UsageError
@@ -39,7 +39,7 @@ def findings(options: Namespace, terminal: Terminal) -> int:
         raise UsageError(
             "--format is for listing findings; claims as JSON are in the report.json of 'fork-oracle run --findings'"
         )
-    look = Look() if options.output is not None and options.color != "always" else terminal.look()
+    look = look_of(options, terminal)
     if options.check:
         return _check(known, world(paths, registry, options, terminal), options, look, terminal)
     if options.complete:
@@ -57,7 +57,7 @@ def findings(options: Namespace, terminal: Terminal) -> int:
         text = "\n".join(findings_report.one(one, listings, look) for one in wanted)
     else:
         text = findings_report.table(wanted, look)
-    _put(text, options.output, terminal)
+    put(text, options.output, terminal)
     return OK
 
 
@@ -72,10 +72,10 @@ def triage(options: Namespace, terminal: Terminal) -> int:
     there = world(paths, registry, options, terminal)
     judged = Catalogue(known).judge(there.differences)
     made = drafts(judged.new, {scenario.name: scenario.topic for scenario in there.scenarios})
-    look = Look() if options.output is not None and options.color != "always" else terminal.look()
+    look = look_of(options, terminal)
     if made and options.drafts is None and options.output is None and sys.stdin.isatty() and terminal.out.isatty():
         return OK if walk(made, _folder(paths), look, terminal) == len(made) else NOT_AS_EXPECTED
-    _put(findings_report.drafts(made, look), options.output, terminal)
+    put(findings_report.drafts(made, look), options.output, terminal)
     if options.drafts is not None:
         try:
             options.drafts.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def _check(known: Sequence[Finding], there: World, options: Namespace, look: Loo
         f"{done} of {plural(len(judged.differences), 'difference')} claimed by {plural(len(judged.used), 'finding')}, "
         f"{len(judged.new)} new; {plural(len(flaws), 'flaw')} in {plural(len(known), 'finding')}"
     )
-    _put("\n".join(parts) + "\n", options.output, terminal)
+    put("\n".join(parts) + "\n", options.output, terminal)
     return NOT_AS_EXPECTED if flaws or judged.new else OK
 
 
@@ -163,13 +163,3 @@ def _plain(finding: Finding) -> dict[str, object]:
         for side in finding.sides
     ]
     return {key: list(value) if isinstance(value, tuple) else value for key, value in made.items()}
-
-
-def _put(text: str, output: Path | None, terminal: Terminal) -> None:
-    if output is None:
-        terminal.write(text)
-    else:
-        write_files({output: text})
-
-
-COMMANDS: dict[str, Callable[[Namespace, Terminal], int]] = {"findings": findings, "triage": triage}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-from oracle.cli.sweep_parser import Adder, Commands
+from oracle.cli import options
+from oracle.cli.options import Commands
 
 FINDINGS = """\
 The catalogue of findings: what differs between kernels, told for people, each in one file below specs/findings. Without
@@ -28,8 +28,8 @@ FINDINGS_EXAMPLES = """\
 examples:
   fork-oracle findings
   fork-oracle findings stopped-vfork-child-cannot-fork --sources DIR
-  fork-oracle findings --check --kept /tmp/kept.json
-  fork-oracle findings stopped-vfork-child-cannot-fork --complete --kept /tmp/kept.json
+  fork-oracle findings --check --kept kept.json
+  fork-oracle findings stopped-vfork-child-cannot-fork --complete --kept kept.json
   fork-oracle findings stopped-vfork-child-cannot-fork --claims
 
 With --check the exit code is 1, too, if a difference is new, or a finding or one of its lines is stale.
@@ -44,7 +44,7 @@ and without --drafts you are asked about one after the other, and what you tell 
 
 TRIAGE_EXAMPLES = """\
 examples:
-  fork-oracle triage                                   all scenarios below ./specs
+  fork-oracle triage  # all scenarios below ./specs
   fork-oracle triage specs/vfork --drafts build/drafts
   fork-oracle triage specs/vfork/until-exec.yaml --flavor dragonfly --flavor netbsd
 
@@ -52,14 +52,9 @@ The exit code is 1, too, if any difference is left that no finding claims.
 """
 
 
-def add(
-    commands: Commands,
-    adder: Adder,
-    flavors: Callable[[argparse.ArgumentParser, str], None],
-    output: Callable[[argparse.ArgumentParser], None],
-) -> None:
-    """Add both commands; `adder`, `flavors` and `output` add what all commands share."""
-    made = adder(commands, "findings", "the catalogue of what differs, told for people", FINDINGS, FINDINGS_EXAMPLES)
+def add(commands: Commands) -> None:
+    """Put both subcommands to the others."""
+    made = options.command(commands, "findings", "the catalogue of what differs, told for people", FINDINGS, FINDINGS_EXAMPLES)
     made.add_argument("ids", metavar="ID", nargs="*", help="findings, by their ids (all)")
     made.add_argument("--specs", metavar="PATH", type=Path, action="append", default=[], help="scenarios (./specs)")
     does = made.add_mutually_exclusive_group()
@@ -71,22 +66,22 @@ def add(
         "--complete", action="store_true", help="write the lines that belong into `decided` into the files of IDs"
     )
     _world(made)
-    made.add_argument(
-        "--sources", metavar="DIR", type=Path, help="folder of listings of the C (the environment's FORK_ORACLE_SOURCES)"
-    )
+    options.listings(made)
     made.add_argument(
         "--format",
         choices=("table", "json", "markdown"),
         default="table",
         help="of the list: table (the default), json or markdown",
     )
-    output(made)
-    made = adder(commands, "triage", "differences that no finding claims, and drafts of findings", TRIAGE, TRIAGE_EXAMPLES)
-    made.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="scenario files, or folders of them (./specs)")
-    flavors(made, "system@revision, or system for its newest revision; may be repeated (all installed flavors)")
+    options.output(made)
+    made = options.command(
+        commands, "triage", "differences that no finding claims, and drafts of findings", TRIAGE, TRIAGE_EXAMPLES
+    )
+    options.paths(made)
+    options.flavors(made)
     made.add_argument("--drafts", metavar="DIR", type=Path, help="write a draft of a finding for each group to this folder")
     _world(made)
-    output(made)
+    options.output(made)
 
 
 def _world(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from oracle.cli.commands import chosen, installed, read
-from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, write_files
+from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, make_folder, write_files
 from oracle.errors import UsageError
 from oracle.fuzz.hunt import Findings, Hunt, carry_out, findings, known_from
 from oracle.fuzz.search import Harvest
@@ -63,14 +63,6 @@ def _end(hunt: Hunt) -> str:
     ends = [f"{hunt.cases:,} cases"] if hunt.cases is not None else []
     ends += [f"{hunt.seconds:g} s"] if hunt.seconds is not None else []
     return " or ".join(ends)
-
-
-def make_folder(folder: Path) -> None:
-    """Raise UsageError if there is no such folder and none can be made."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"can't make the folder {str(folder)!r}: {error.strerror}") from error
 
 
 def _files(hunt: Hunt, found: Findings, folder: Path) -> dict[Path, str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
 from pathlib import Path
 
-from oracle.cli.sweep_parser import Adder, Commands
+from oracle.cli import options
+from oracle.cli.options import Commands
 
 FUZZ = """\
 Look for divergences that nobody thought of: random machines, programs of several actors, flag words with bits that have names
@@ -28,27 +28,31 @@ number of cases find the same, with however many workers and in however many sit
 
 FUZZ_EXAMPLES = """\
 examples:
-  fork-oracle fuzz --flavor netbsd --flavor dragonfly             for a minute
+  fork-oracle fuzz --flavor netbsd --flavor dragonfly  # for a minute
   fork-oracle fuzz --flavor dragonfly@1.67 --flavor dragonfly --cases 10000 --seed 7 --save build/found
   fork-oracle fuzz --flavor netbsd --flavor dragonfly --time 1h --store search.db
-  fork-oracle fuzz --flavor netbsd --flavor dragonfly --known specs     only what no scenario in specs shows
+  fork-oracle fuzz --flavor netbsd --flavor dragonfly --known specs  # only what no scenario in specs shows
 
 Divergences are what it looks for: the exit code is 0, however many it finds.
 """
 
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+LAG = 4  # workers are never further apart than so many batches, so more of them would wait for each other
+MOST_SEED = 10**12
 
 
-def add(commands: Commands, adder: Adder, flavors: Callable[..., None]) -> None:
+def add(commands: Commands) -> None:
     """Put the subcommand to the others."""
-    made = adder(commands, "fuzz", "random machines and programs, what flavors disagree on shrunk", FUZZ, FUZZ_EXAMPLES)
-    flavors(made, "system@revision, or system for its newest revision; twice or more", required=True)
-    made.add_argument("--seed", metavar="N", type=_number, default=0, help="which random cases (0)")
-    made.add_argument("--time", metavar="TIME", type=_seconds, help="how long to go on: 60s, 10m, 1h (60s, without --cases)")
-    made.add_argument("--cases", metavar="N", type=_number, help="how many cases in all, those in the store among them")
-    made.add_argument(
-        "--workers", metavar="N", type=_workers, default=0, help="processes to work with, 4 at most (as many as processors)"
+    made = options.command(
+        commands, "fuzz", "random machines and programs, what flavors disagree on shrunk", FUZZ, FUZZ_EXAMPLES
     )
+    options.flavors(made, f"{options.NEWEST}; twice or more", required=True)
+    made.add_argument("--seed", metavar="N", type=options.number(most=MOST_SEED), default=0, help="which random cases (0)")
+    made.add_argument("--time", metavar="TIME", type=_seconds, help="how long to go on: 60s, 10m, 1h (60s, without --cases)")
+    made.add_argument(
+        "--cases", metavar="N", type=options.number(), help="how many cases in all, those in the store among them"
+    )
+    options.workers(made, "as many as processors, 4 at most", LAG)
     made.add_argument("--store", metavar="FILE", type=Path, help="keep what is found in FILE, and go on where FILE ends")
     made.add_argument(
         "--known",
@@ -59,25 +63,14 @@ def add(commands: Commands, adder: Adder, flavors: Callable[..., None]) -> None:
         help="what these scenarios show is no news; may be repeated",
     )
     made.add_argument("--save", metavar="DIR", type=Path, help="write the smallest case of each bucket to DIR, as a scenario")
-    made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
-
-
-def _number(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 13 else -1
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
-    return number
-
-
-def _workers(text: str) -> int:
-    number = _number(text)
-    if not 1 <= number <= 4:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 4")
-    return number
+    options.formats(made, "json")
 
 
 def _seconds(text: str) -> float:
     found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smh]?)", text)
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no time; expected one such as 60s, 10m or 1h")
-    return float(found[1]) * UNITS[found[2]]
+    seconds = float(found[1]) * UNITS[found[2]]
+    if not seconds:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time to find anything in; expected one such as 60s, 10m or 1h")
+    return seconds

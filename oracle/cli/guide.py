@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from oracle.cli.catalogue import read_findings
-from oracle.cli.commands import chosen, installed, paths_or_specs, read, read_not_shown
-from oracle.cli.terminal import OK, Terminal, check_places, write_files
+from oracle.cli.commands import chosen, installed, paths_or_specs, put, read, read_not_shown
+from oracle.cli.terminal import OK, Terminal, check_places
 from oracle.errors import UsageError
 from oracle.findings.witness import witnesses_between
 from oracle.flavor import Flavor
@@ -43,7 +42,7 @@ def guide(options: Namespace, terminal: Terminal) -> int:
     clauses |= {one.defect.id: one.title for one in scenarios if one.defect is not None and one.defect.promise is not None}
     foreign = {one.id: _elsewhere(one, registry.flavors) for one in flavors}
     text = guide_report.render(catalogue, origin.id, target.id, guide_report.Around(witnesses, clauses, foreign))
-    _put(text, options.output, terminal)
+    put(text, options.output, terminal)
     return OK
 
 
@@ -54,10 +53,3 @@ def _elsewhere(flavor: Flavor, others: Sequence[Flavor]) -> frozenset[str]:
 
 def _places(flavor: Flavor) -> frozenset[str]:
     return frozenset(str(source) for source in flavor.sources) | {source.system for source in flavor.sources}
-
-
-def _put(text: str, output: Path | None, terminal: Terminal) -> None:
-    if output is None:
-        terminal.write(text)
-    else:
-        write_files({output: text})

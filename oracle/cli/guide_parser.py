@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-from oracle.cli.sweep_parser import Adder, Commands
+from oracle.cli import options
+from oracle.cli.options import Commands
 
 GUIDE = """\
 A porting guide out of the catalogue of findings, as Markdown: by topic, each finding that tells the two flavors apart, with
@@ -21,13 +20,13 @@ examples:
 """
 
 
-def add(commands: Commands, adder: Adder, output: Callable[[argparse.ArgumentParser], None]) -> None:
-    """Add the command; `adder` and `output` add what all commands share."""
-    made = adder(commands, "guide", "what changes for a program between two flavors, and what to do", GUIDE, EXAMPLES)
-    made.add_argument("origin", metavar="FROM", help="system@revision, or system for its newest revision")
+def add(commands: Commands) -> None:
+    """Put the subcommand to the others."""
+    made = options.command(commands, "guide", "what changes for a program between two flavors, and what to do", GUIDE, EXAMPLES)
+    made.add_argument("origin", metavar="FROM", help=options.NEWEST)
     made.add_argument("target", metavar="TO", help="the same, of the system that the program is going to")
     made.add_argument(
         "--specs", metavar="PATH", type=Path, action="append", default=[], help="scenarios and findings (./specs)"
     )
     made.add_argument("--quick", action="store_true", help="run nothing, and name no scenarios")
-    output(made)
+    options.output(made)

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oracle.args import hint
-from oracle.cli.commands import SPECS, chosen, installed
-from oracle.cli.terminal import OK, Terminal, check_places, write_files
+from oracle.cli.commands import SPECS, chosen, installed, look_of, put
+from oracle.cli.terminal import OK, Terminal, check_places
 from oracle.errors import UsageError
 from oracle.flavor import Flavor
-from oracle.identify.identify import SCENARIOS, Question, identify, question
+from oracle.identify.identify import SCENARIOS, Question, question
+from oracle.identify.identify import identify as ranked
 from oracle.identify.wrong import Model, models
 from oracle.registry import Registry
 from oracle.report import identify_report
@@ -22,7 +23,7 @@ from oracle.scenario import Scenario
 SHIPPED = Path(sysconfig.get_path("data")) / "share" / "fork-oracle" / "specs"
 
 
-def run(options: Namespace, terminal: Terminal) -> int:
+def identify(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle identify`."""
     if options.fill and options.template is None:
         raise UsageError("--fill goes with --template: it fills in what a model shows")
@@ -31,17 +32,14 @@ def run(options: Namespace, terminal: Terminal) -> int:
     check_places([] if options.output is None else [options.output])
     registry = installed(terminal)
     flavors = chosen(registry, options.flavor)
-    look = Look() if options.output is not None and options.color != "always" else terminal.look()
+    look = look_of(options, terminal)
     if options.list:
         text = identify_report.listing(models(flavors), look)
     elif options.template is not None:
         text = _template(options, registry, flavors, terminal)
     else:
         text = _identified(options, registry, flavors, terminal, look)
-    if options.output is None:
-        terminal.write(text)
-    else:
-        write_files({options.output: text})
+    put(text, options.output, terminal)
     return OK
 
 
@@ -55,7 +53,7 @@ def _identified(options: Namespace, registry: Registry, flavors: Sequence[Flavor
     candidates = models(flavors)
     advance, close = terminal.progress(len(candidates), "models")
     try:
-        ranking = identify(observed.observed, candidates, advance)
+        ranking = ranked(observed.observed, candidates, advance)
     finally:
         close()
     if options.format == "json":

@@ -5,21 +5,20 @@ from __future__ import annotations
 import os
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 
-from oracle.cli.commands import chosen, installed, paths_or_specs
-from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, check_places, write_files
+from oracle.cli.commands import chosen, installed, look_of, paths_or_specs, put
+from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, check_places, make_folder, write_files
 from oracle.errors import UsageError
 from oracle.findings.apart import aparts
 from oracle.findings.claims import Catalogue, Claims
 from oracle.flavor import Flavor
 from oracle.harness import compare
 from oracle.report import sweep_report, which_report
-from oracle.report.look import Look
 from oracle.report.text import plural
 from oracle.sweep.chunk import CRASHED
 from oracle.sweep.executors import cluster, processes
@@ -50,8 +49,8 @@ def sweep(options: Namespace, terminal: Terminal) -> int:
     if options.format == "json":
         text = sweep_report.to_json(found, claims)
     else:
-        text = sweep_report.render(found, _look(options, terminal), claims)
-    _put(text, None if interrupted else options.output, terminal)
+        text = sweep_report.render(found, look_of(options, terminal), claims)
+    put(text, None if interrupted else options.output, terminal)
     if options.save is not None:
         _save(options.save, found, flavors)
     terminal.say(
@@ -86,7 +85,7 @@ def which(options: Namespace, terminal: Terminal) -> int:
         raise UsageError("which agree needs two flavors or more")
     if options.question == "changes" and not options.what:
         raise UsageError("which changes what? Name a flag, or PARAMETER=VALUE")
-    look = _look(options, terminal)
+    look = look_of(options, terminal)
     with Store(options.store) as store:
         if _carry_out(made, flavors, store, options, terminal):
             terminal.say("interrupted, so nothing can be said")
@@ -96,7 +95,7 @@ def which(options: Namespace, terminal: Terminal) -> int:
         text = which_report.to_json(made, options.question, options.what, answers)
     else:
         text = which_report.render(made, options.question, options.what, answers, look, options.most)
-    _put(text, options.output, terminal)
+    put(text, options.output, terminal)
     return OK
 
 
@@ -165,14 +164,6 @@ def _workers(options: Namespace, cases: int) -> Iterator[tuple[Executor | None, 
             yield pool, count
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder, if it isn't there. Raises UsageError where that can't be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"can't make the folder {str(folder)!r}: {error.strerror}") from error
-
-
 def _save(folder: Path, found: Findings, flavors: Sequence[Flavor]) -> None:
     """The simplest case of each bucket as a scenario file that is named after the bucket."""
     from oracle.load import SUFFIX
@@ -184,17 +175,3 @@ def _save(folder: Path, found: Findings, flavors: Sequence[Flavor]) -> None:
         how = f"fork-oracle sweep: {found.plan.space.text(bucket.smallest.index)} in state {bucket.smallest.state.name}"
         files[folder / f"{name}{SUFFIX}"] = found_file(name, scenario_of(found.plan, bucket.smallest, name), flavors, how)
     write_files(files)
-
-
-def _look(options: Namespace, terminal: Terminal) -> Look:
-    return Look() if options.output is not None and options.color != "always" else terminal.look()
-
-
-def _put(text: str, output: Path | None, terminal: Terminal) -> None:
-    if output is None:
-        terminal.write(text)
-    else:
-        write_files({output: text})
-
-
-COMMANDS: dict[str, Callable[[Namespace, Terminal], int]] = {"sweep": sweep, "which": which}

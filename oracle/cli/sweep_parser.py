@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
-# argparse has no public name for what add_subparsers returns
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-Adder: TypeAlias = Callable[[Commands, str, str, str, str], argparse.ArgumentParser]
+from oracle.cli import options
+from oracle.cli.options import Commands
 
 SWEEP = """\
 Make a call with all the arguments that it can have, from each of a set of machine states, on some flavors, and put what they
@@ -30,13 +27,11 @@ With --store, finished work is kept in a file, and the same command goes on wher
 
 SWEEP_EXAMPLES = """\
 examples:
-  fork-oracle sweep --flavor dragonfly --flavor netbsd            all intents, from all states
-  fork-oracle sweep --flavor dragonfly@1.62 --flavor dragonfly@1.67 --space rfork
-                                                                  all words of rfork on two revisions
+  fork-oracle sweep --flavor dragonfly --flavor netbsd  # all intents, from all states
+  fork-oracle sweep --flavor dragonfly@1.62 --flavor dragonfly@1.67 --space rfork  # all words of rfork on two revisions
   fork-oracle sweep --flavor netbsd --space __clone --state plain --state threads
   fork-oracle sweep --flavor dragonfly --flavor netbsd --knobs --strength 3 --seed 1
-  fork-oracle sweep --flavor dragonfly --flavor netbsd --save build/cases
-                                                                  the simplest case of each bucket as a scenario file
+  fork-oracle sweep --flavor dragonfly --flavor netbsd --save build/cases  # the simplest case of each bucket as a scenario file
   fork-oracle sweep --space rfork --flavor dragonfly --store rfork.db --dask tcp://10.0.0.1:8786
 
 Divergences are what it looks for: the exit code is 0, however many it finds, new ones among them.
@@ -63,15 +58,19 @@ examples:
 """
 
 
-def add(
-    commands: Commands, adder: Adder, flavors: Callable[..., None], output: Callable[[argparse.ArgumentParser], None]
-) -> None:
+def add(commands: Commands) -> None:
     """Put both subcommands to the others."""
-    made = adder(commands, "sweep", "all of a call's arguments from many states, divergences in buckets", SWEEP, SWEEP_EXAMPLES)
-    _common(made, flavors)
+    made = options.command(
+        commands, "sweep", "all of a call's arguments from many states, divergences in buckets", SWEEP, SWEEP_EXAMPLES
+    )
+    _common(made)
     made.add_argument("--knobs", action="store_true", help="states and faults by a covering array, instead of the named states")
-    made.add_argument("--strength", metavar="N", type=_number, default=3, help="of the array: N factors at a time (3)")
-    made.add_argument("--seed", metavar="N", type=_number, default=0, help="of the array: which of those that are as good (0)")
+    made.add_argument(
+        "--strength", metavar="N", type=options.number(1, 6), default=3, help="of the array: N factors at a time (3)"
+    )
+    made.add_argument(
+        "--seed", metavar="N", type=options.number(), default=0, help="of the array: which of those that are as good (0)"
+    )
     made.add_argument(
         "--findings",
         action="store_true",
@@ -79,18 +78,20 @@ def add(
         "and which would claim that if they named no scenarios",
     )
     made.add_argument("--save", metavar="DIR", type=Path, help="write the simplest case of each bucket to DIR, as a scenario")
-    output(made)
-    made = adder(commands, "which", "questions about a sweep: words like fork, what a flag changes", WHICH, WHICH_EXAMPLES)
+    options.output(made)
+    made = options.command(
+        commands, "which", "questions about a sweep: words like fork, what a flag changes", WHICH, WHICH_EXAMPLES
+    )
     made.add_argument("question", choices=("like", "agree", "changes", "classes"), help="see above")
     made.add_argument("what", metavar="CALL|WHAT", nargs="?", default="", help="of like: the call (fork); of changes: the flag")
-    _common(made, flavors)
-    made.add_argument("--most", metavar="N", type=_number, default=12, help="classes and shapes to print (12)")
-    output(made)
+    _common(made)
+    made.add_argument("--most", metavar="N", type=options.number(1), default=12, help="classes and shapes to print (12)")
+    options.output(made)
     made.set_defaults(knobs=False, seed=0, save=None)
 
 
-def _common(made: argparse.ArgumentParser, flavors: Callable[..., None]) -> None:
-    flavors(made, "system@revision, or system for its newest revision; may be repeated", required=True)
+def _common(made: argparse.ArgumentParser) -> None:
+    options.flavors(made, f"{options.NEWEST}; may be repeated", required=True)
     made.add_argument("--space", metavar="NAME", default="", help="what to go through; a wrong name lists those that there are")
     made.add_argument(
         "--state",
@@ -101,15 +102,8 @@ def _common(made: argparse.ArgumentParser, flavors: Callable[..., None]) -> None
     )
     made.add_argument("--every", action="store_true", help="run every case, conclude nothing")
     made.add_argument("--store", metavar="FILE", type=Path, help="keep finished work in FILE, and go on where FILE ends")
-    made.add_argument("--workers", metavar="N", type=_number, default=0, help="processes to work with (as many as processors)")
+    options.workers(made, "as many as processors")
     made.add_argument(
         "--dask", metavar="ADDRESS", default="", help="give the work to the Dask cluster with its scheduler there"
     )
-    made.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
-
-
-def _number(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
-    return number
+    options.formats(made, "json")

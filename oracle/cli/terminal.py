@@ -157,3 +157,11 @@ def write_files(texts: Mapping[Path, str]) -> None:
     finally:
         for beside, _ in placed:
             beside.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, if it isn't there. Raises UsageError where that can't be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"can't make the folder {str(folder)!r}: {error.strerror}") from error

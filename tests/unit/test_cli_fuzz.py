@@ -85,7 +85,7 @@ def test_what_known_scenarios_show_is_no_news(capsys: pytest.CaptureFixture[str]
     [
         (("--flavor", "netbsd"), "two flavors or more"),
         ((*PAIR, "--time", "soon"), "'soon' is no time; expected one such as 60s"),
-        ((*PAIR, "--workers", "9"), "'9' is no number from 1 to 4"),
+        ((*PAIR, "--workers", "9"), "'9' is no whole number from 1 to 4"),
         ((*PAIR, "--save", "/dev/null/x"), "can't make the folder"),
         ((*PAIR, "--store", "/nowhere/store"), "can't use '/nowhere/store' as a store"),
     ],

@@ -186,7 +186,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, *flavors: Flavor) -> None:
     ("words", "text"),
     [
         (("netbsd", "netbsd@1.189"), "distinguish needs two different flavors, got netbsd and netbsd@1.189"),
-        (("netbsd", "dragonfly", "--steps", "0"), "the shortest program has one step"),
+        (("netbsd", "dragonfly", "--steps", "0"), "'0' is no whole number from 1 to 99"),
         (("netbsd", "dragonfly", "--topic", "file"), "there is no topic 'file'; did you mean files?"),
         (("netbsd", "dragonfly", "--calls", "frok"), "there is no call 'frok' that programs for both are made of"),
         (("netbsd", "dragonfly", "--calls", "rfork"), "there is no call 'rfork' that programs for both are made of"),
