@@ -23,6 +23,7 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkR
 
 from tests.mutation.evidence import Check, gathered
 from tests.mutation.mutants import in_order, make_session
+from tests.mutation.options import parser
 from tests.mutation.survivors import read_reasons, reason_of, shown
 from tests.mutation.trial import KILLED, NO_MUTANT, SURVIVED, TIMEOUT, Trial, in_child
 
@@ -42,18 +43,7 @@ class Running:
 
 def main() -> int:
     """Run, then report."""
-    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("--state", type=Path, default=Path("build/mutation"), help="where results are kept")
-    parser.add_argument("--only", default="*", metavar="GLOB", help="of these modules alone")
-    parser.add_argument("--operator", default="*", metavar="GLOB", help="by these operators alone")
-    parser.add_argument("--sample", type=int, default=0, help="so many, chosen by chance")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so many")
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--again", action="store_true", help="try the survivors again")
-    parser.add_argument("--thorough", action="store_true", help="with the conformance kit and random programs: slow")
-    parser.add_argument("--survivors", action="store_true", help="list them")
-    options = parser.parse_args()
+    options = parser(__doc__).parse_args()
     options.state.mkdir(parents=True, exist_ok=True)
     path = options.state / "session.sqlite"
     fresh = not path.exists()
@@ -96,12 +86,12 @@ def _run(db: WorkDB, wanted: list[tuple[str, MutationSpec]], options: argparse.N
     running: dict[int, Running] = {}
     gc.collect()
     gc.freeze()
-    ends = time.monotonic() + options.seconds
+    ends = time.monotonic() + (options.seconds or math.inf)
     done = 0
     queue = iter(wanted)
     more = True
     while running or more:
-        while more and len(running) < options.jobs:
+        while more and len(running) < options.workers:
             job_spec = next(queue, None) if time.monotonic() < ends else None
             if job_spec is None:
                 more = False
