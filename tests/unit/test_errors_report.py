@@ -196,7 +196,7 @@ def test_a_report_goes_to_a_file_whole(command: Any, tmp_path: Path) -> None:
 def test_the_help_shows_how_to_read_the_table(command: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["errors", "--help"]) == 0
     shown = capsys.readouterr().out
-    assert "every process slot is taken                         2 EAGAIN 500 ms *      1 EAGAIN *" in shown
+    assert "every process slot is taken         2 EAGAIN 500 ms *   1 EAGAIN *" in shown
 
 
 def test_what_the_help_shows_is_what_the_flavors_do() -> None:
