@@ -19,7 +19,8 @@ from oracle.errors import UsageError
 from oracle.explain.events import WHOLE, At, Decided, Failed, Returned, Site, Slept, Write
 from oracle.explain.rounds import Rounds
 from oracle.explain.statements import Decision, statements_of
-from oracle.explore.tracker import CONTAINERS, Kinds
+from oracle.explore.kinds import Kinds
+from oracle.explore.values import CONTAINERS
 from oracle.flavor import Flavor
 from oracle.machine import traps
 from oracle.machine.errno import Errno

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from oracle.explore.tracker import Birth, Checkpoint, Footprint, Kinds, Tracker
+from oracle.explore.kinds import Kinds
+from oracle.explore.tracker import Birth, Checkpoint, Footprint, Tracker
 from oracle.machine.machine import Machine
 from oracle.schedule import preferred, render
 

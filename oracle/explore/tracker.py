@@ -9,30 +9,17 @@ share if they lead to the same state.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, fields, is_dataclass
-from enum import Enum
-from functools import cache
-from types import GeneratorType
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from oracle.concurrent import nameless
+from oracle.explore.kinds import Kinds, Roles, peek
+from oracle.explore.values import CONTAINERS, SCALARS, Name, canonical, copied, position
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.sched import Scheduler, Task
-from oracle.machine.traps import Sleep, Wake
 
-Name: TypeAlias = tuple[str, int, int]  # ("", 0, n): was there; (actor, move, n): made by him
 Place: TypeAlias = tuple[Hashable, str]  # a field of an object, by name; or a sleep channel, or whether somebody sleeps
-
-NOT_STATE: dict[type, set[str]] = {
-    Machine: {"curlwp", "expecting", "lwp_names", "names", "roles", "sched", "ticks", "timer_expired", "trace", "userret"},
-}  # the scheduler's own, the reader's own; the clock stands still while anybody can move
-CONTAINERS = (list, dict, deque)
-MINUS_ONE = "-1"  # in the place of the number, which has the hash of -2
-SCALARS = (int, str, bool, bytes, float)
-NOT_WATCHED = (Task, Sleep, Scheduler)  # the scheduler tells what of it matters
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,137 +35,6 @@ class Footprint:
         return not (self.fatal or other.fatal) and (
             self.writes.isdisjoint(other.writes) and self.writes.isdisjoint(other.reads) and self.reads.isdisjoint(other.writes)
         )
-
-
-class Listener(Protocol):
-    """Who hears of each access to a watched object, of sleeping and waking, and of roles that are asked for and given."""
-
-    roles_read: dict[str, None]
-    roles_given: dict[str, None]
-
-    def read(self, obj: object, field: str, value: object) -> None:
-        """A field was read."""
-
-    def write(self, obj: object, field: str, before: object) -> None:
-        """A field is about to be written."""
-
-    def channel(self, wchan: object) -> None:
-        """Somebody goes to sleep on a channel, or wakes who sleeps there."""
-
-    def sleeper(self, lwp: Lwp) -> None:
-        """Somebody falls asleep, or is woken or would have been."""
-
-    def enables(self, lwp: Lwp) -> None:
-        """Somebody can go on."""
-
-
-class Kinds:
-    """The watched subclasses, made once for a search. `tracker` hears of each access; nobody does if it is None."""
-
-    def __init__(self) -> None:
-        self._watched: dict[type, type | None] = {}
-        self.fields: dict[type, tuple[str, ...]] = {}  # by watched class: the fields that are state
-        self.tracker: Listener | None = None
-        self.scheduler = self._listening()
-
-    def watched(self, kind: type) -> type | None:
-        """The watched subclass of a class of kernel objects; None for a class of plain values."""
-        try:
-            return self._watched[kind]
-        except KeyError:
-            made = self._watched[kind] = self._make(kind) if _is_kernel(kind) else None
-            return made
-
-    def _make(self, kind: type) -> type:
-        names = tuple(name for name in _field_names(kind) if name not in NOT_STATE.get(kind, ()))
-        states = frozenset(names)
-        get, put, kinds = object.__getattribute__, object.__setattr__, self
-
-        def read(self: object, name: str) -> object:
-            tracker = kinds.tracker
-            if tracker is None or name not in states:
-                return get(self, name)
-            value = get(self, name)
-            tracker.read(self, name, value)
-            return value
-
-        def write(self: object, name: str, value: object) -> None:
-            if name in states and (tracker := kinds.tracker) is not None:
-                try:
-                    before = get(self, name)
-                except AttributeError:
-                    pass  # a copy of a watched object is being made, and nobody knows it yet
-                else:
-                    tracker.write(self, name, before)
-            put(self, name, value)
-
-        body: dict[str, Any] = {"__slots__": (), "__getattribute__": read, "__setattr__": write}
-        made = type(kind.__name__, (kind,), body)
-        self._watched[made] = made
-        self.fields[made] = names
-        return made
-
-    def _listening(self) -> type[Scheduler]:
-        """A scheduler that tells of sleeping and waking."""
-        kinds = self
-
-        class Listening(Scheduler):
-            __slots__ = ()
-
-            def spawn(self, lwp: Lwp, name: str, code: Any) -> Task:
-                if kinds.tracker is not None:
-                    kinds.tracker.enables(lwp)
-                return super().spawn(lwp, name, code)
-
-            def wakeup(self, wchan: object) -> int:
-                if kinds.tracker is not None:
-                    kinds.tracker.channel(wchan)
-                return super().wakeup(wchan)
-
-            def interrupt(self, lwp: Lwp) -> bool:
-                if kinds.tracker is not None:
-                    kinds.tracker.sleeper(lwp)
-                return super().interrupt(lwp)
-
-            def rouse(self, lwp: Lwp) -> bool:
-                if kinds.tracker is not None:
-                    kinds.tracker.sleeper(lwp)
-                return super().rouse(lwp)
-
-            def _fall_asleep(self, task: Task, sleep: Sleep) -> None:
-                if kinds.tracker is not None:
-                    kinds.tracker.channel(sleep.wchan)
-                    kinds.tracker.sleeper(task.lwp)
-                super()._fall_asleep(task, sleep)
-
-            def _wake(self, task: Task, why: Wake) -> None:
-                if kinds.tracker is not None:
-                    kinds.tracker.sleeper(task.lwp)
-                    kinds.tracker.enables(task.lwp)
-                super()._wake(task, why)
-
-        return Listening
-
-
-class Roles(dict[str, Lwp]):
-    """The roles of a machine; tells which are asked for and which are given: a call may name somebody who is not born yet."""
-
-    __slots__ = ("_kinds",)
-
-    def __init__(self, kinds: Kinds, roles: dict[str, Lwp]) -> None:
-        super().__init__(roles)
-        self._kinds = kinds
-
-    def get(self, role: str, default: Any = None) -> Any:
-        """Whoever plays a role."""
-        if self._kinds.tracker is not None:
-            self._kinds.tracker.roles_read[role] = None
-        return super().get(role, default)
-
-    def __setitem__(self, role: str, lwp: Lwp) -> None:
-        if self._kinds.tracker is not None:
-            self._kinds.tracker.roles_given[role] = None
-        super().__setitem__(role, lwp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +90,7 @@ class Tracker:
             if one.owner is None:
                 found: object = self._k
             else:
-                found = _get(self._objects[one.owner], one.field)
+                found = peek(self._objects[one.owner], one.field)
                 for kind, index in one.inside:
                     found = list(found.values() if isinstance(found, dict) and kind == "value" else found)[index]  # type: ignore[call-overload]
             self._names[id(found)] = one.name
@@ -289,11 +145,11 @@ class Tracker:
     def end(self, fatal: bool = False) -> Footprint:
         """The move is over. `fatal`: nothing goes on after it."""
         self._kinds.tracker = None
-        names, roused = self._names, self._roused
+        names = self._names
         writes: dict[Place, None] = {}
         written = []
         for key, before in self._before.items():
-            now = _get(self._touched[key], key[1])
+            now = peek(self._touched[key], key[1])
             if now is not before and now != before and (name := names.get(key[0])) is not None:
                 writes[name, key[1]] = None
                 written.append((name, key[1], before, now))
@@ -308,14 +164,20 @@ class Tracker:
         reads += [(("role", role), "") for role in self.roles_read]
         writes.update(dict.fromkeys([(("role", role), "") for role in self.roles_given]))
         for wchan in self._channels:
-            writes[("channel", self._canonical(wchan, {})), ""] = None
+            writes[("channel", canonical(names, wchan, {})), ""] = None
         for lwp in self._sleepers:
             writes[("sleeper", self._who(lwp)), ""] = None
-        self.enabled = tuple([self._who(lwp) for lwp in roused])
-        movers = dict(zip(self.enabled, roused, strict=True))
-        for actor in dict.fromkeys((*movers, self._actor)) if self._actor else movers:
-            self._positions[actor] = self._position(movers.get(actor) or self._lwp(actor))
+        self._place()
         return Footprint(frozenset(reads), frozenset(writes), fatal)
+
+    def _place(self) -> None:
+        """Note where the kernel code of everybody whom the move set going stands, and that of who made it."""
+        self.enabled = tuple([self._who(lwp) for lwp in self._roused])
+        going: dict[str, Lwp | None] = dict(zip(self.enabled, self._roused, strict=True))
+        if self._actor and self._actor not in going:
+            going[self._actor] = self._lwp(self._actor)
+        for actor, lwp in going.items():
+            self._positions[actor] = position(self._names, None if lwp is None else peek(lwp, "lwp_task"))
 
     def fingerprint(self) -> Hashable:
         """What two schedules share that lead to the same state of the machine, and of the kernel code that runs on it."""
@@ -329,7 +191,7 @@ class Tracker:
         if key not in self._touched:
             self._touched[key] = obj
             if type(value) in CONTAINERS:
-                self._before[key] = _copy(value)
+                self._before[key] = copied(value)
             elif field == "lwp_task":
                 self.sleeper(obj)  # type: ignore[arg-type]
 
@@ -338,7 +200,7 @@ class Tracker:
         key = (id(obj), field)
         self._touched[key] = obj
         if key not in self._before:
-            self._before[key] = _copy(before)
+            self._before[key] = copied(before)
 
     def channel(self, wchan: object) -> None:
         """Somebody goes to sleep on a channel, or wakes who sleeps there."""
@@ -384,14 +246,14 @@ class Tracker:
                 if self._watching:
                     one.__class__ = watched
                 for own in kinds.fields[watched]:
-                    queue.append((_get(one, own), name, own, ()))
+                    queue.append((peek(one, own), name, own, ()))
 
     def _account(self, place: Place, before: object, now: object) -> None:
         """Bring the state up to date with a place that was written."""
         last = self._hashes.get(place)
         if last is None:
-            last = hash((place, self._canonical(before, {})))
-        self._hashes[place] = new = hash((place, self._canonical(now, {})))
+            last = hash((place, canonical(self._names, before, {})))
+        self._hashes[place] = new = hash((place, canonical(self._names, now, {})))
         self._state ^= last ^ new
 
     def _account_born(self, name: Name) -> None:
@@ -399,71 +261,5 @@ class Tracker:
         one = self._objects[name]
         for field in self._kinds.fields[type(one)]:
             place = (name, field)
-            self._hashes[place] = new = hash((place, self._canonical(_get(one, field), {})))
+            self._hashes[place] = new = hash((place, canonical(self._names, peek(one, field), {})))
             self._state ^= new
-
-    def _position(self, lwp: Lwp | None) -> int:
-        """Where an actor's kernel code stands, with all that it has at hand there."""
-        task = _get(lwp, "lwp_task") if lwp is not None else None
-        if task is None:
-            return 0
-        sleep = task.sleep
-        seen: dict[int, int] = {}
-        at: list[object] = [task.name, task.wake, task.wake_at, task.spins]
-        if sleep is not None:
-            at += (self._canonical(sleep.wchan, seen), sleep.catch)
-        code: object = task.code
-        while isinstance(code, GeneratorType) and (frame := code.gi_frame) is not None:
-            at += (code.gi_code, frame.f_lasti)
-            at += [self._canonical(value, seen) for value in frame.f_locals.values()]
-            code = code.gi_yieldfrom
-        return hash(tuple(at))
-
-    def _canonical(self, value: object, seen: dict[int, int]) -> Hashable:
-        """A value with names in the place of objects. What has no name yet is private to one actor, and told in full."""
-        kind = type(value)
-        if value is None or kind in SCALARS:
-            return value if value != -1 else MINUS_ONE
-        name = self._names.get(id(value))
-        if name is not None:
-            return name
-        if kind is dict:
-            return tuple([(self._canonical(key, seen), self._canonical(one, seen)) for key, one in value.items()])  # type: ignore[attr-defined]
-        if kind in CONTAINERS or kind is tuple:
-            return (kind, *[self._canonical(one, seen) for one in value])  # type: ignore[attr-defined]
-        if isinstance(value, Enum):
-            return value
-        if id(value) in seen:
-            return ("seen", seen[id(value)])
-        seen[id(value)] = len(seen)
-        if is_dataclass(kind):
-            return (kind, *[self._canonical(_get(value, field), seen) for field in _field_names(kind)])
-        return str(getattr(value, "__qualname__", kind))
-
-
-_get = object.__getattribute__
-
-
-def _copy(value: object) -> object:
-    """A container as it is now, with the containers in it."""
-    if type(value) is dict:
-        return {key: _copy(one) for key, one in value.items()}
-    if type(value) is list or type(value) is deque:
-        return type(value)([_copy(one) for one in value])
-    return value
-
-
-@cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    """The fields of a class: of a dataclass, or by its slots."""
-    if is_dataclass(kind):
-        return tuple([field.name for field in fields(kind)])
-    return tuple([name for base in reversed(kind.__mro__) for name in getattr(base, "__slots__", ())])
-
-
-def _is_kernel(kind: type) -> bool:
-    """Whether a class is one of kernel objects: what it holds changes, and it equals nothing but itself."""
-    same: object = kind.__eq__
-    if kind in NOT_WATCHED or same is not object.__eq__ or not _field_names(kind):
-        return False
-    return not (is_dataclass(kind) and kind.__dataclass_params__.frozen)  # type: ignore[attr-defined]
