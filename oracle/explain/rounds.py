@@ -13,7 +13,7 @@ from types import CodeType, FrameType
 from typing import TypeAlias
 
 from oracle.explain.events import Write
-from oracle.explore.tracker import CONTAINERS, SCALARS
+from oracle.explore.values import CONTAINERS, SCALARS
 from oracle.machine.machine import Machine
 from oracle.machine.sched import RESUMES_PER_ROUND, Task
 
