@@ -27,6 +27,7 @@ from oracle.scenario import Check, Concurrently, Expected, Item, ProcessSpec, Qu
 from oracle.schedule import Chooser, Scheduled
 from oracle.starts import start_of
 from oracle.verdict import Verdict, is_met
+from oracle.watchdog import Watched
 
 SHELL = ProcessSpec("shell", parent="init", uid=1000, session="", command="sh", text="/bin/sh")
 MS_PER_TICK = 1000 // HZ
@@ -65,9 +66,10 @@ def run(scenario: Scenario, flavor: Flavor, *, checked: bool = True, chooser: Ch
     """
     execution = Execution(scenario, flavor, checked=checked, chooser=chooser)
     try:
-        for _ in execution.steps():
-            pass
-        result = execution.result()
+        with Watched(execution.k):
+            for _ in execution.steps():
+                pass
+            result = execution.result()
     except LimitExceeded as error:
         result = execution.result(crash=str(error))
     except Exception:  # the flavor is foreign code; its crash is its result, and the others still run
@@ -342,8 +344,9 @@ class Execution:
             return
         schedule = "" if self._chooser is None else self._chooser.schedule()
         before = Execution(self.scenario, self.flavor, checked=False, chooser=Scheduled(schedule))
-        for _ in before.steps(made.step):
-            pass
+        with Watched(before.k):
+            for _ in before.steps(made.step):
+                pass
         actor = before.k.roles[made.step.by]
         if actor.lwp_siglist | actor.lwp_proc.p_siglist:
             return  # signals that were pending are dealt with on the way back to user mode, whatever the call comes to

@@ -27,6 +27,7 @@ from oracle.signature import CALLER as THE_CALLER
 from oracle.signature import CHILD as THE_CHILD
 from oracle.signature import NOT_MADE, Signature, signature
 from oracle.sweep.states import CALLER, CHILD
+from oracle.watchdog import Watched
 
 UNMODELLED, CRASHED = "unmodelled", "crashed"
 K = TypeVar("K")
@@ -144,8 +145,9 @@ def _run(scenario: Scenario, flavors: Sequence[Flavor], fingerprints: bool) -> t
     for flavor in flavors:
         execution = Execution(scenario, flavor, checked=False)
         try:
-            for _ in execution.steps():
-                pass
+            with Watched(execution.k):
+                for _ in execution.steps():
+                    pass
             results.append(execution.result())
             if fingerprints and execution.started:
                 states.append(fingerprint(execution.k))

@@ -13,6 +13,7 @@ from oracle.outcome import Outcome
 from oracle.run import Execution
 from oracle.scenario import Check, Concurrently, Scenario, selects
 from oracle.schedule import Scheduled
+from oracle.watchdog import Watched
 
 
 @dataclass(slots=True)
@@ -41,10 +42,11 @@ def tell(scenario: Scenario, flavor: Flavor, schedule: str) -> Story:
     chooser = Scheduled(schedule)
     execution = Execution(scenario, flavor, checked=False, chooser=chooser)
     try:
-        for item in execution.steps():
-            index = 0 if item is None else item.index
-            story.facts[index] = execution.facts()
-            story.outcomes[index] = tuple(execution.outcome(made) for made in execution.made)
+        with Watched(execution.k):
+            for item in execution.steps():
+                index = 0 if item is None else item.index
+                story.facts[index] = execution.facts()
+                story.outcomes[index] = tuple(execution.outcome(made) for made in execution.made)
     except LimitExceeded as error:
         story.silent = str(error)
     except Exception as error:  # the flavor is foreign code; its crash is what there is to say

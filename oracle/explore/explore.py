@@ -14,6 +14,7 @@ from oracle.observation import Observation
 from oracle.outcome import ABSENT, Exploration, Misplaced, Outcome, Possibility, RunResult, Unmet, Violation
 from oracle.run import Execution
 from oracle.scenario import Assertion, Check, Entry, Quantifier, Scenario
+from oracle.watchdog import Watched
 
 MOST_EXECUTIONS = 100_000
 OR = " | "
@@ -110,8 +111,9 @@ def _execute(execution: Execution, search: Search) -> RunResult | None:
     """One execution to its end; None if others cover how it would go on."""
     crash = ""
     try:
-        for _ in execution.steps():
-            pass
+        with Watched(execution.k):
+            for _ in execution.steps():
+                pass
     except Redundant:
         return None
     except LimitExceeded as error:

@@ -16,6 +16,7 @@ from oracle.outcome import INEXPRESSIBLE
 from oracle.precedence.sites import Site, chain, site_of
 from oracle.run import MS_PER_TICK, Execution
 from oracle.scenario import Scenario
+from oracle.watchdog import Watched
 
 MOST_RAISED = 3  # of one call that is started over for ever
 
@@ -93,8 +94,9 @@ def attempt(scenario: Scenario, flavor: Flavor) -> Ending:
     probe = Probe(scenario, flavor, last.call)  # type: ignore[union-attr]
     execution, crash = probe.execution, ""
     try:
-        for _ in execution.steps():
-            pass
+        with Watched(execution.k):
+            for _ in execution.steps():
+                pass
     except LimitExceeded as error:
         crash = str(error)
     except Exception:  # noqa: BLE001  # the flavor is foreign code; its crash is what there is to show

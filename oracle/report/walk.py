@@ -15,6 +15,7 @@ from oracle.run import MS_PER_TICK, TURN, Execution
 from oracle.scenario import Check, Concurrently, Expected, Item, Quantifier, Scenario, Step
 from oracle.schedule import Scheduled
 from oracle.verdict import is_met
+from oracle.watchdog import Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,9 @@ def walk(scenario: Scenario, flavor: Flavor, schedule: str = "") -> Walk:
     stages: list[Stage] = []
     at_end: tuple[Met, ...] = ()
     try:
-        for stage in _stages(execution, start):
-            stages.append(stage)  # noqa: PERF402  # one by one: what was there before a crash stays
+        with Watched(execution.k):
+            for stage in _stages(execution, start):
+                stages.append(stage)  # noqa: PERF402  # one by one: what was there before a crash stays
         if execution.started:
             unmet = sum(not (one.met or one.claim) for stage in stages for one in stage.expected)
             at_end = tuple(_at_end(execution, unmet))
