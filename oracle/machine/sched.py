@@ -202,9 +202,10 @@ class Scheduler:
     def advance(self, task: Task) -> Preempt | None:
         """Let one ready task go on as far as its next trap, whatever that is: for somebody who makes every choice himself.
 
-        Returns the preemption point at which it stands now, ready to go on; None if it sleeps or is done.
+        Returns the preemption point at which it stands now, ready to go on; None if it sleeps, is done, or spins.
         """
         self.ready.remove(task)
+        task.resumes += 1
         k = self.k
         k.curlwp = task.lwp
         if task is not self.last:
@@ -212,7 +213,14 @@ class Scheduler:
             self.switches += 1
         try:
             trap = task.code.send(task.wake)  # type: ignore[arg-type]
+            passed = 0
             while not (self.preemptible or isinstance(trap, Sleep) or trap.blocks):
+                passed += 1
+                if passed > RESUMES_PER_ROUND:
+                    task.wake = Wake.WOKEN
+                    task.spins = True
+                    self.spinning.append(task)
+                    return None
                 trap = task.code.send(Wake.WOKEN)
         except StopIteration as stop:
             task.value = stop.value
