@@ -119,11 +119,11 @@ def _open(k: Machine, lp: Lwp, args: Args) -> int:
 
 
 def _pipe(k: Machine, lp: Lwp, args: Args) -> int:
-    return fsetfd(lp.lwp_proc, File("pipe", args.text("name"), None))
+    return fsetfd(k, lp.lwp_proc, File("pipe", args.text("name"), None))
 
 
 def _kqueue(k: Machine, lp: Lwp, args: Args) -> int:
-    return fsetfd(lp.lwp_proc, File("kqueue", "kqueue", KQueue()))
+    return fsetfd(k, lp.lwp_proc, File("kqueue", "kqueue", KQueue()))
 
 
 def _kevent(k: Machine, lp: Lwp, args: Args) -> None:

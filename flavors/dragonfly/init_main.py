@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern import Globals, Revision, kern_of
-from flavors.dragonfly.kern_plimit import own_limit
+from flavors.dragonfly.kern_plimit import own_limit, plimit_init0
 from flavors.dragonfly.kern_proc import new_pgrp, pgrp_of, proc_add_allproc
 from flavors.dragonfly.kern_sig_calls import kern_sigaction
 from flavors.dragonfly.kern_time import realitexpire
@@ -33,7 +33,6 @@ TUNABLES: dict[str, int] = {
     "options.INVARIANTS": 1,
 }
 INHERITS = {"share": Inherit.SHARE, "copy": Inherit.COPY, "none": Inherit.NONE}
-UNLIMITED = (RLIM_INFINITY, RLIM_INFINITY)
 
 
 @models(INIT_MAIN, function="proc0_init")
@@ -41,10 +40,12 @@ def boot(k: Machine, spec: MachineSpec, rev: Revision) -> None:
     """Globals, process 0 and init."""
     given = dict(spec.tunables)
     maxproc = given.get("kern.maxproc", MAXPROC) if spec.maxproc is None else spec.maxproc
+    maxfiles = given.get("kern.maxfiles", rev.maxfiles)
     k.maxproc = maxproc
     k.kern = Globals(
         rev,
         given.get("kern.maxprocperuid", 9 * maxproc // 10),
+        9 * maxfiles // 10,
         given.get("kern.mqueue.mq_open_max", 512),
         given.get("kern.randompid", 0),
         bool(given.get("options.INVARIANTS", 1)),
@@ -52,9 +53,7 @@ def boot(k: Machine, spec: MachineSpec, rev: Revision) -> None:
     )
     k.userret = userret
     k.timer_expired = realitexpire
-    limit = PLimit(
-        {"nproc": (maxproc, maxproc), "nofile": UNLIMITED, "cpu": UNLIMITED, "data": UNLIMITED, "stack": UNLIMITED}, 0
-    )
+    limit = plimit_init0(maxproc, maxfiles)
     slash = k.vnode("/")
     root = Cred(0, 0, 0, None, 2)
     proc0 = k.proc0 = _system_process(k, 0, "swapper", None, root, limit, slash)

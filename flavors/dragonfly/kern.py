@@ -37,6 +37,7 @@ class Revision:
     exec_new_vmspace: Callable[[Machine, Lwp], Kernel[None]]
     vmspace_free: Callable[[Machine, VmSpace], None]
     lasttid: int  # p_lasttid of a process that has had one thread
+    maxfiles: int  # open files of the whole system, of a machine with MAXPROC
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +59,7 @@ class Globals:
 
     rev: Revision
     maxprocperuid: int
+    maxfilesperproc: int
     mq_open_max: int
     randompid: int
     invariants: bool  # compiled with INVARIANTS, as GENERIC is

@@ -11,12 +11,24 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 
 SHAREABLE, PRIVATE, THREADED = 0, 1, 2  # pl_exclusive
+UNLIMITED = (RLIM_INFINITY, RLIM_INFINITY)
+MB = 1024 * 1024
+MAXDSIZ, MAXSSIZ = 512 * MB, 64 * MB
 
 
 def limit_of(p: Proc) -> PLimit:
     """The limits of a process; every live one has some."""
     assert p.p_limit is not None
     return p.p_limit
+
+
+@models(KERN_PLIMIT)
+def plimit_init0(maxproc: int, maxfiles: int) -> PLimit:
+    """The limits of process 0, which nobody uses yet: as many processes and files as the whole system may have."""
+    return PLimit(
+        {"nproc": (maxproc, maxproc), "nofile": (maxfiles, maxfiles), "cpu": UNLIMITED, "data": UNLIMITED, "stack": UNLIMITED},
+        0,
+    )
 
 
 @models(KERN_PLIMIT)
@@ -78,7 +90,8 @@ def plimit_free(p: Proc) -> None:
 @models(KERN_PLIMIT)
 def kern_setrlimit(k: Machine, p: Proc, resource: str, soft: int, hard: int | None) -> None:
     """Change a limit. sic: the structure is made private first, even if the call then fails."""
-    limit = kern_of(k).rev.plimit_modify(k, p)
+    kern = kern_of(k)
+    limit = kern.rev.plimit_modify(k, p)
     _, old_hard = limit.pl_rlimit[resource]
     hard = old_hard if hard is None else hard
     soft = RLIM_INFINITY if soft < 0 else soft
@@ -87,7 +100,9 @@ def kern_setrlimit(k: Machine, p: Proc, resource: str, soft: int, hard: int | No
     if (soft > old_hard or hard > old_hard) and p.p_ucred.cr_uid != 0:
         raise EPERM(f"raising the hard limit of {resource}, {old_hard}")
     soft = min(soft, hard)
+    most = {"nproc": kern.maxprocperuid, "nofile": kern.maxfilesperproc, "data": MAXDSIZ, "stack": MAXSSIZ}.get(resource)
+    if most is not None:
+        soft, hard = min(soft, most), min(hard, most)
     if resource == "nproc":  # 0 would mean no limit to fork, and can't be set
-        most = kern_of(k).maxprocperuid
-        soft, hard = max(1, min(soft, most)), max(1, min(hard, most))
+        soft, hard = max(1, soft), max(1, hard)
     limit.pl_rlimit[resource] = (soft, hard)

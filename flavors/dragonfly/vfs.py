@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.kern_descrip import closef, fd_of, holdfp
 from flavors.dragonfly.kern_plimit import limit_of
 from flavors.dragonfly.proc_h import P_ADVLOCK
 from flavors.dragonfly.sources import KERN_DESCRIP, VFS_SYSCALLS
 from oracle.cite import models
-from oracle.machine.errno import EAGAIN, EBADF, EMFILE, ESPIPE
-from oracle.machine.files import File, Vnode, lowest_free, vrele
+from oracle.machine.errno import EAGAIN, EBADF, EINVAL, EMFILE, ESPIPE
+from oracle.machine.files import File, FileDesc, Vnode, lowest_free, vrele
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 from oracle.machine.traps import Kernel
@@ -17,19 +18,33 @@ NDFILE = 15  # slots of a table that has not grown
 
 
 @models(KERN_DESCRIP)
-def fdalloc(p: Proc) -> int:
+def fdalloc(k: Machine, p: Proc) -> int:
     """The lowest free slot, unless the limit leaves none."""
     fd = lowest_free(fd_of(p))
-    if fd >= limit_of(p).pl_rlimit["nofile"][0]:
+    if fd >= most_files(k, p):
         raise EMFILE(f"the limit leaves no descriptor below {fd}")
     return fd
 
 
+def most_files(k: Machine, p: Proc) -> int:
+    """The first descriptor that a process can't be given: its limit may be higher than what the system leaves one process."""
+    return min(limit_of(p).pl_rlimit["nofile"][0], kern_of(k).maxfilesperproc)
+
+
+def fd_nfiles(fdp: FileDesc) -> int:
+    """How many slots a table has: it doubles when it has to. One that has grown for files closed since is not remembered."""
+    nfiles = NDFILE
+    last = max(fdp.fd_files, default=0)
+    while nfiles <= last:
+        nfiles = 2 * nfiles + 1
+    return nfiles
+
+
 @models(KERN_DESCRIP)
-def fsetfd(p: Proc, fp: File, cloexec: bool = False) -> int:
+def fsetfd(k: Machine, p: Proc, fp: File, cloexec: bool = False) -> int:
     """Put an open file into the lowest free slot."""
     fdp = fd_of(p)
-    fd = fdalloc(p)
+    fd = fdalloc(k, p)
     fdp.fd_files[fd] = fp
     if cloexec:
         fdp.fd_exclose[fd] = None
@@ -39,8 +54,8 @@ def fsetfd(p: Proc, fp: File, cloexec: bool = False) -> int:
 @models(VFS_SYSCALLS, function="kern_open")
 def open_file(k: Machine, p: Proc, path: str, cloexec: bool) -> int:
     """Open a file. The descriptor is taken first."""
-    fdalloc(p)
-    return fsetfd(p, File("vnode", path, k.vget(path)), cloexec)
+    fdalloc(k, p)
+    return fsetfd(k, p, File("vnode", path, k.vget(path)), cloexec)
 
 
 @models(KERN_DESCRIP, function="kern_dup")
@@ -49,15 +64,14 @@ def dup2(k: Machine, p: Proc, fd: int, to: int) -> Kernel[int]:
 
     sic: the limit itself passes that test, and is refused only where the table has to grow for it.
     """
-    most = limit_of(p).pl_rlimit["nofile"][0]
-    if to < 0 or to > most:
-        raise EBADF(f"descriptor {to} is not from 0 to the limit")
+    if to < 0 or to > limit_of(p).pl_rlimit["nofile"][0] or to >= kern_of(k).maxfilesperproc:
+        raise EINVAL(f"descriptor {to} is not from 0 to the limit")  # sic: whatever dup2(2) promises
     fp = holdfp(p, fd)
-    if to == most and to >= NDFILE and to > max(fd_of(p).fd_files, default=0):
-        raise EMFILE(f"descriptor {to} is the limit")
     if to == fd:
         return to
     fdp = fd_of(p)
+    if to >= fd_nfiles(fdp) and to >= most_files(k, p):
+        raise EMFILE(f"descriptor {to} is the limit")
     old = fdp.fd_files.get(to)
     fp.f_count += 1
     fdp.fd_files[to] = fp

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flavors.netbsd.kern_auth import cred_of
-from flavors.netbsd.kern_descrip import advlock, fd_alloc, fd_close, fd_dup2, fd_getfile, install, is_queue, lseek, open_vnode
+from flavors.netbsd.kern_descrip import advlock, dup2, fd_alloc, fd_close, fd_getfile, install, is_queue, lseek, open_vnode
 from flavors.netbsd.kern_event import kqueue_register
+from flavors.netbsd.kern_mutex import pass_proc_lock
 from flavors.netbsd.portable import Answer, portable
 from flavors.netbsd.sys_mqueue import mq_open
 from flavors.netbsd.vfs_cwd import chdir, umask
@@ -34,8 +35,9 @@ def _kevent(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     target = args.process("process")
     if target is None:
         raise ESRCH("no such process")
+    yield from pass_proc_lock(k)
     kqueue_register(k, queue, target, args.number("notes"), cred_of(l))
-    return no_wait(None)
+    return None
 
 
 def _close(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
@@ -44,7 +46,7 @@ def _close(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 
 
 def _dup2(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
-    return no_wait(fd_dup2(k, l.lwp_proc, args.number("fd"), args.number("to")))
+    return no_wait(dup2(k, l.lwp_proc, args.number("fd"), args.number("to")))
 
 
 def _lseek(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:

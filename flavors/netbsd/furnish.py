@@ -9,7 +9,7 @@ from flavors.netbsd.kern_descrip import fd_share
 from flavors.netbsd.kern_event import kqueue_register
 from flavors.netbsd.kern_exit import proc_reparent
 from flavors.netbsd.kern_proc import proc_leavepgrp
-from flavors.netbsd.kern_resource import lim_privatise
+from flavors.netbsd.kern_resource import private_limits
 from flavors.netbsd.kern_time import profil
 from flavors.netbsd.param import (
     CANTMASK,
@@ -188,7 +188,7 @@ def _bits_and_pieces(k: Machine, p: Proc, extras: ProcessExtras) -> None:
     if extras.profiling:
         profil(p, True)
     if extras.own_limits:
-        lim_privatise(p)
+        private_limits(p)
     if extras.emulation:
         p.p_emul = extras.emulation
     if extras.message_queues is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flavors.netbsd.kern_proc import fixjobc, new_pgrp, proc_alloc_pid
-from flavors.netbsd.kern_resource import boot_limits, lim_privatise
+from flavors.netbsd.kern_resource import boot_limits, private_limits
 from flavors.netbsd.kern_sig import realtimexpire
 from flavors.netbsd.param import (
     CANTMASK,
@@ -153,7 +153,7 @@ def _limits(p: Proc, spec: ProcessSpec, parent: Proc) -> None:
         lim.pl_refcnt += 1
         p.p_limit = lim
     if spec.limits:
-        own = lim_privatise(p).pl_rlimit
+        own = private_limits(p).pl_rlimit
         for resource, soft, hard in spec.limits:
             own[resource] = (soft if soft >= 0 else RLIM_INFINITY, hard if hard >= 0 else RLIM_INFINITY)
 

@@ -72,7 +72,7 @@ def signal_allowed(l: Lwp, p: Proc, signo: int) -> bool:
 
 @models(SYS_PROCESS, function="ptrace_listener_cb")
 def ptrace_allowed(l: Lwp, p: Proc) -> bool:
-    """KAUTH_PROCESS_PTRACE and _KTRACE: root, or the same real user id and a process that never changed its ids."""
+    """KAUTH_PROCESS_PTRACE: root, or the same real user id and a process that never changed its ids."""
     cred, theirs = cred_of(l), p.p_ucred
     assert theirs is not None
     return suser(cred) or (cred.cr_ruid == theirs.cr_ruid and not p.p_flag & PK_SUGID)

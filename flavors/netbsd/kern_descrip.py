@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flavors.netbsd.kern_event import kqueue_close
 from flavors.netbsd.param import MAXFILES, PK_ADVLOCK
-from flavors.netbsd.sources import KERN_DESCRIP
+from flavors.netbsd.sources import KERN_DESCRIP, SYS_DESCRIP
 from flavors.netbsd.state import is_kqueue, kern
 from flavors.netbsd.sys_mqueue import mq_close_fop
 from oracle.cite import models
@@ -144,22 +144,27 @@ def fd_getfile(p: Proc, fd: int) -> File:
     return fp
 
 
-@models(KERN_DESCRIP)
-def fd_dup2(k: Machine, p: Proc, fd: int, new: int) -> int:
-    """dup2(2)."""
+@models(SYS_DESCRIP, function="dodup")
+def dup2(k: Machine, p: Proc, fd: int, new: int) -> int:
+    """dup2(2): whether the old descriptor is open is asked first."""
     fp = fd_getfile(p, fd)
     assert p.p_limit is not None
     if new < 0 or new >= min(p.p_limit.pl_rlimit["nofile"][0], MAXFILES):
         raise EBADF(f"descriptor {new} is out of range")
-    if new == fd:
-        return new
+    if new != fd:
+        fd_dup2(k, p, fp, new)
+    return new
+
+
+@models(KERN_DESCRIP)
+def fd_dup2(k: Machine, p: Proc, fp: File, new: int) -> None:
+    """Put an open file into a slot, and close what is there. The table grows as far as it has to."""
     fdp = table(p)
     if new in fdp.fd_files:
         fd_close(k, p, new)
     fp.f_count += 1
     fdp.fd_files[new] = fp
     fdp.fd_exclose.pop(new, None)
-    return new
 
 
 def lseek(p: Proc, fd: int, offset: int) -> int:

@@ -12,6 +12,7 @@ from flavors.netbsd.kern_sig import count_stopchild, kpsignal, miscount, stop_he
 from flavors.netbsd.param import (
     AFORK,
     CONTSIG,
+    KTRFAC_PERSISTENT,
     MAXCOMLEN,
     NATIVE,
     NOTE_EXEC,
@@ -118,7 +119,8 @@ def _set_ids(k: Machine, l: Lwp, p: Proc, setuid: int | None) -> None:
     cred = cred_of(l)
     euid = cred.cr_uid
     if setuid is not None and not p.p_slflag & PSL_TRACED and setuid != euid:
-        ktrderef(k, p)
+        if not p.p_traceflag & KTRFAC_PERSISTENT:
+            ktrderef(k, p)
         proc_crmod(p, l, cred.copy(cr_uid=setuid, cr_svuid=setuid))
         return
     if cred.cr_uid == cred.cr_ruid:

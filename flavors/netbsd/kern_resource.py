@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flavors.netbsd.kern_auth import cred_of, suser
+from flavors.netbsd.kern_mutex import mutex_pass
 from flavors.netbsd.param import CHILD_MAX, MAXFILES, NOFILE, PRIO_MAX, PRIO_MIN
 from flavors.netbsd.sources import INIT_MAIN, KERN_RESOURCE, KERN_UIDINFO, SCHED_4BSD
 from flavors.netbsd.state import kern
@@ -11,6 +12,7 @@ from oracle.machine.errno import EACCES, EINVAL, EPERM
 from oracle.machine.limits import RLIM_INFINITY, PLimit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
+from oracle.machine.traps import Kernel
 
 MB = 1024 * 1024
 FILES = (NOFILE, MAXFILES)
@@ -59,8 +61,7 @@ def lim_free(p: Proc) -> None:
         p.p_limit = None
 
 
-@models(KERN_RESOURCE)
-def lim_privatise(p: Proc) -> PLimit:
+def private_limits(p: Proc) -> PLimit:
     """Limits that the process alone has, marked writable (pl_writeable, kept in pl_exclusive)."""
     lim = p.p_limit
     assert lim is not None
@@ -72,7 +73,17 @@ def lim_privatise(p: Proc) -> PLimit:
 
 
 @models(KERN_RESOURCE)
-def dosetrlimit(k: Machine, l: Lwp, resource: str, soft: int, hard: int | None) -> None:
+def lim_privatise(p: Proc) -> Kernel[PLimit]:
+    """Give a process limits that nobody else has. Under its lock, since another LWP may be about the same."""
+    lim = p.p_limit
+    assert lim is not None and p.p_lock is not None
+    if not lim.pl_exclusive:
+        yield from mutex_pass(p.p_lock)
+    return private_limits(p)
+
+
+@models(KERN_RESOURCE)
+def dosetrlimit(k: Machine, l: Lwp, resource: str, soft: int, hard: int | None) -> Kernel[None]:
     """Set a limit: hard limits rise for root alone, and both are clamped to what the system can give.
 
     Setting what is set already does nothing, so the limits stay shared.
@@ -91,7 +102,8 @@ def dosetrlimit(k: Machine, l: Lwp, resource: str, soft: int, hard: int | None) 
         raise EPERM("only root raises a hard limit")
     ceiling = {"nproc": k.maxproc, "nofile": MAXFILES, "data": DATA[1], "stack": STACK[1]}.get(resource, RLIM_INFINITY)
     soft, hard = min(soft, ceiling), min(hard, ceiling)
-    lim_privatise(p).pl_rlimit[resource] = (soft, hard)
+    limit = yield from lim_privatise(p)
+    limit.pl_rlimit[resource] = (soft, hard)
 
 
 @models(KERN_RESOURCE)

@@ -45,7 +45,7 @@ def _stopfork(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 
 
 def _read_stopfork(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
-    return no_wait(sysctl.sysctl_proc_stop_read(k, args.process("process"), args.text("what")))
+    return (yield from sysctl.sysctl_proc_stop_read(k, l, args.process("process"), args.text("what")))
 
 
 def _getcontext(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:

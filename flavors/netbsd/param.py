@@ -155,7 +155,7 @@ PTRACE_FORK = 1
 PTRACE_FLAGS = {"PTRACE_FORK": PTRACE_FORK}
 
 KTRFAC_SYSCALL, KTRFAC_SYSRET, KTRFAC_EMUL = 1 << 1, 1 << 2, 1 << 7
-KTRFAC_INHERIT, KTRFAC_TRC_EMUL = 0x40000000, 0x10000000
+KTRFAC_PERSISTENT, KTRFAC_INHERIT, KTRFAC_TRC_EMUL = 0x80000000, 0x40000000, 0x10000000
 KTRFAC_DEFAULT = KTRFAC_SYSCALL | KTRFAC_SYSRET | 1 << 3 | 1 << 4 | 1 << 5 | KTRFAC_EMUL  # what ktrace(1) asks for
 
 # --- limits, sys/param.h, sys/syslimits.h, sys/conf/param.c ---------------------------------------------------------------

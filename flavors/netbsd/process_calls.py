@@ -5,13 +5,12 @@ from __future__ import annotations
 from flavors.netbsd import kern_prot
 from flavors.netbsd.kern_ktrace import ktrace
 from flavors.netbsd.kern_mutex import pass_proc_lock
-from flavors.netbsd.kern_proc import pgrp_of, proc_enterpgrp, proc_find_raw
+from flavors.netbsd.kern_proc import pgrp_of, proc_enterpgrp
 from flavors.netbsd.kern_resource import donice, dosetrlimit
 from flavors.netbsd.kern_time import nanosleep1, profil, run_in_user_mode, setitimer
 from flavors.netbsd.portable import Answer, portable
 from flavors.netbsd.sys_process import ptrace
 from oracle.flavor import Args
-from oracle.machine.errno import ESRCH
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.traps import Kernel, no_wait
@@ -46,8 +45,9 @@ def _setreuid(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 
 
 def _setrlimit(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
-    dosetrlimit(k, l, args.text("resource"), args.number("soft"), args.number("hard") if args.given("hard") else None)
-    return no_wait(None)
+    hard = args.number("hard") if args.given("hard") else None
+    yield from dosetrlimit(k, l, args.text("resource"), args.number("soft"), hard)
+    return None
 
 
 def _getpid(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
@@ -59,12 +59,14 @@ def _getppid(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 
 
 def _getpgrp(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
-    return no_wait(pgrp_of(l.lwp_proc).pg_id)
+    yield from pass_proc_lock(k)
+    return pgrp_of(l.lwp_proc).pg_id
 
 
 def _nice(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
+    yield from pass_proc_lock(k)
     donice(l, l.lwp_proc, args.number("nice"))
-    return no_wait(None)
+    return None
 
 
 def _alarm(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
@@ -89,11 +91,8 @@ def _profil(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 
 def _ktrace(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     target = args.process("process")
-    found = l.lwp_proc if target is None else proc_find_raw(k, target.p_pid)
-    if found is None or found.p_ucred is None:
-        raise ESRCH("no such process")
-    ktrace(k, l, found, args.text("file"), args.switch("inherit"))
-    return no_wait(None)
+    yield from ktrace(k, l, (target or l.lwp_proc).p_pid, args.text("file"), args.switch("inherit"))
+    return None
 
 
 def _ptrace(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from flavors.netbsd.kern_auth import cred_of, proc_uidmatch, suser
+from flavors.netbsd.kern_mutex import pass_proc_lock
 from flavors.netbsd.kern_proc import proc_find
 from flavors.netbsd.param import MAXSLP, PID_MAX, PS_STOPEXEC, PS_STOPEXIT, PS_STOPFORK
 from flavors.netbsd.sources import INIT_SYSCTL, KERN_RESOURCE
 from flavors.netbsd.state import kern, ms_to_ticks
 from oracle.cite import models
-from oracle.machine.errno import EINVAL, EPERM, ESRCH
-from oracle.machine.locks import mutex_enter, mutex_exit
+from oracle.machine.errno import EBUSY, EINVAL, EPERM, ESRCH
+from oracle.machine.locks import RwLock, mutex_enter, mutex_exit, rw_exit, rw_tryenter_shared
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel, preempt
@@ -37,11 +38,16 @@ def sysctl_kern_forkfsleep(k: Machine, l: Lwp, ms: int) -> None:
     kern(k).forkfsleep = ms_to_ticks(ms)
 
 
-def _target(k: Machine, p: Proc | None) -> Proc:
+@models(KERN_RESOURCE)
+def sysctl_proc_findproc(k: Machine, l: Lwp, p: Proc | None) -> Kernel[tuple[Proc, RwLock]]:
+    """The process of a node below proc.<pid>, and its reference lock, held shared; nobody waits for who is in exec or exit."""
+    yield from pass_proc_lock(k)
     found = proc_find(k, p.p_pid) if p is not None else None
-    if found is None:
+    if found is None or found.p_reflock is None:
         raise ESRCH("no such process")
-    return found
+    if not rw_tryenter_shared(k, l, found.p_reflock):
+        raise EBUSY("it is in exec or exit")
+    return found, found.p_reflock
 
 
 @models(KERN_RESOURCE)
@@ -50,10 +56,11 @@ def sysctl_proc_stop(k: Machine, l: Lwp, p: Proc | None, what: str, on: bool) ->
 
     The lock of the target's signal state is held, that of the process lists is not: it may be in fork on another processor.
     """
-    target = _target(k, p)
+    target, reflock = yield from sysctl_proc_findproc(k, l, p)
     cred = cred_of(l)
     assert target.p_ucred is not None
     if not suser(cred) and not proc_uidmatch(cred, target.p_ucred):
+        rw_exit(k, l, reflock)
         raise EPERM("another user's process")
     lock = target.p_lock
     assert lock is not None
@@ -65,10 +72,12 @@ def sysctl_proc_stop(k: Machine, l: Lwp, p: Proc | None, what: str, on: bool) ->
     else:
         target.p_sflag &= ~STOP_BITS[what]
     mutex_exit(k, l, lock)
+    rw_exit(k, l, reflock)
 
 
 @models(KERN_RESOURCE, function="sysctl_proc_stop")
-def sysctl_proc_stop_read(k: Machine, p: Proc | None, what: str) -> int:
+def sysctl_proc_stop_read(k: Machine, l: Lwp, p: Proc | None, what: str) -> Kernel[int]:
     """Read the same nodes."""
-    target = _target(k, p)
+    target, reflock = yield from sysctl_proc_findproc(k, l, p)
+    rw_exit(k, l, reflock)
     return 1 if target.p_flag & STOP_BITS[what] else 0  # sic: looks in p_flag, where no such bit is, so it reads 0 always

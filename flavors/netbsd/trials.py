@@ -40,10 +40,12 @@ LEAKED: tuple[Step, ...] = (
     step("kid", "exec"),
 )
 
+BUSY = Condition("it is in the middle of exec or exit", {"process": "kid"}, processes={"other": {"uid": 0}}, steps=LEAKED)
+
 ATTACH = Trial(
     "ptrace",
     (
-        Condition("it is in the middle of exec or exit", {"process": "kid"}, processes={"other": {"uid": 0}}, steps=LEAKED),
+        BUSY,
         Condition("it is a system process", {"process": "kernel"}),
         Condition(
             "it is outside the caller's root directory",
@@ -81,6 +83,7 @@ TRIALS: tuple[Trial, ...] = (
         "stopfork",
         (
             gone(),
+            BUSY,
             Condition(
                 "the process is another user's",
                 {"process": "kid"},
@@ -89,7 +92,7 @@ TRIALS: tuple[Trial, ...] = (
         ),
         Condition("", {"process": "kid"}, processes=KID),
     ),
-    Trial("read_stopfork", (gone(),), Condition("", {"process": "kid"}, processes=KID)),
+    Trial("read_stopfork", (gone(), BUSY), Condition("", {"process": "kid"}, processes=KID)),
     Trial(
         "forkfsleep",
         (NOT_ROOT, Condition("more than 20 seconds", {"ms": 20001}), Condition("a negative time", {"ms": -1})),

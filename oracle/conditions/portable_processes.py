@@ -275,6 +275,7 @@ KTRACE = Trial(
             processes={CALLER: {"uid": USER}, "root": {"uid": 0}},
             steps=(step("root", "ktrace", process="kid"),),
         ),
+        Condition("as many descriptors are open as the limit allows", processes={CALLER: {"limits": (("nofile", 1, 1),)}}),
     ),
     Condition("", {"process": "kid"}, processes=KID),
 )

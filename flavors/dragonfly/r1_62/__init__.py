@@ -9,7 +9,7 @@ from flavors.dragonfly.early.trap import syscall, userenter
 from flavors.dragonfly.furnish import Ways, same_tid
 from flavors.dragonfly.furnish import furnish as furnish_with
 from flavors.dragonfly.furnish import settle as settle_with
-from flavors.dragonfly.init_main import TUNABLES
+from flavors.dragonfly.init_main import MAXPROC, TUNABLES
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision, kern_of
 from flavors.dragonfly.lower import Intent, Lines
@@ -50,6 +50,7 @@ REVISION = Revision(
     exec_new_vmspace=exec_new_vmspace,
     vmspace_free=vmspace_free,
     lasttid=0,
+    maxfiles=2 * MAXPROC,
 )
 LINES = Lines("[113]", "[140-141]", "[156-157]", "[370-373]", "[390]", "[383-387]")
 
@@ -103,7 +104,7 @@ FLAVOR = Flavor(
     status=status,
     ignored=ignored,
     handler=handler,
-    tunables=TUNABLES,
+    tunables=TUNABLES | {"kern.maxfiles": REVISION.maxfiles},
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
     absent=ABSENT,

@@ -10,7 +10,7 @@ from flavors.dragonfly.early.words import ABSENT, FLAGS
 from flavors.dragonfly.furnish import Ways
 from flavors.dragonfly.furnish import furnish as furnish_with
 from flavors.dragonfly.furnish import settle as settle_with
-from flavors.dragonfly.init_main import TUNABLES
+from flavors.dragonfly.init_main import MAXPROC, TUNABLES
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision
 from flavors.dragonfly.kern_proc import has_szomb, set_szomb
@@ -53,6 +53,7 @@ REVISION = Revision(
     exec_new_vmspace=exec_new_vmspace,
     vmspace_free=vmspace_free,
     lasttid=1,
+    maxfiles=2 * MAXPROC,
 )
 LINES = Lines("[115]", "[142-143]", "[199-200]", "[373-376]", "[393]", "[386-390]")
 
@@ -113,7 +114,7 @@ FLAVOR = Flavor(
     status=status,
     ignored=ignored,
     handler=handler,
-    tunables=TUNABLES,
+    tunables=TUNABLES | {"kern.maxfiles": REVISION.maxfiles},
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
     absent=ABSENT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flavors.dragonfly.furnish import Ways, same_tid
 from flavors.dragonfly.furnish import furnish as furnish_with
 from flavors.dragonfly.furnish import settle as settle_with
-from flavors.dragonfly.init_main import TUNABLES, new_process
+from flavors.dragonfly.init_main import MAXPROC, TUNABLES, new_process
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision
 from flavors.dragonfly.kern_exec import exec_new_vmspace
@@ -52,6 +52,7 @@ REVISION = Revision(
     exec_new_vmspace=exec_new_vmspace,
     vmspace_free=vmspace_free,
     lasttid=0,
+    maxfiles=16 * MAXPROC,
 )
 LINES = Lines("[141]", "[171-172]", "[239-240]", "[412-415]", "[432]", "[426-429]")
 
@@ -106,7 +107,7 @@ FLAVOR = Flavor(
     status=status,
     ignored=ignored,
     handler=handler,
-    tunables=TUNABLES | {"kern.mqueue.mq_open_max": 512},
+    tunables=TUNABLES | {"kern.maxfiles": REVISION.maxfiles, "kern.mqueue.mq_open_max": 512},
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
     absent=ABSENT,

@@ -19,8 +19,8 @@ from oracle.machine.traps import Kernel, may_block
 def _mq_open(k: Machine, lp: Lwp, args: Args) -> int:
     p, create = lp.lwp_proc, args.switch("create")
     check_limit(k, p, create)
-    fdalloc(p)
-    return fsetfd(p, mq_open(k, p, args.text("name"), create))
+    fdalloc(k, p)
+    return fsetfd(k, p, mq_open(k, p, args.text("name"), create))
 
 
 WITHOUT_LOCK = NO_ENTRY | {"getpid", "getppid", "getpgrp"}
