@@ -12,11 +12,10 @@ from oracle.flavor import Args, Flavor, ParsedValue
 from oracle.machine.kevent import KtrNode
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
-from oracle.machine.traps import Kernel, no_wait
 from tests.recorded.dragonfly_build import build
 from tests.recorded.people import flag_word
 from tests.recorded.recording import Knobs, Recording
-from tests.recorded.world import EXIT, REAPED, World, play, racing
+from tests.recorded.world import EXIT, REAPED, World, play
 
 RF_FLAGS: dict[str, int] = dict(RF_NAMES)
 STATES = {1: "SIDL", 2: "SACTIVE", 3: "SSTOP", 4: "SZOMB"}
@@ -34,17 +33,18 @@ def run(flavor: Flavor, recording: Recording) -> World:
     if world.knobs.number("race_ktrace"):
         _race(world)
     play(world, recording, lambda: call.run(world.k, world.lp1, args), _wake, lambda p: STATES[p.p_stat], LOST)
+    world.p1.__class__ = Proc  # nobody looks any more
     return world
 
 
 def _arguments(recording: Recording, knobs: Knobs) -> dict[str, ParsedValue]:
     """What the flavor's call gets."""
     given = recording.args
+    unread, unready = knobs.number("copyin_error"), knobs.number("prepare_error")
+    errors = {f"tid{n}": knobs.number(f"copyout{n}_error") for n in (1, 2)}
     if recording.call == "lwp_create":
-        errors = {f"tid{n}": knobs.number(f"copyout{n}_error") for n in (1, 2)}
         tids = {tid: "null" if given.get(tid) == 0 else "bad" if error else "ok" for tid, error in errors.items()}
-        unready = given.get("stack") == 0 or knobs.number("prepare_error")
-        bad = {"params": knobs.number("copyin_error"), "func": given.get("func") == 0, "stack": unready}
+        bad = {"params": unread, "func": given.get("func") == 0, "stack": unready or given.get("stack") == 0}
         return {**tids, **{name: "bad" if one else "ok" for name, one in bad.items()}}
     flags = flag_word(given.get("flags", []), RF_FLAGS)
     return {"flags": flags, "start": bool(given.get("start", 0))}
@@ -74,24 +74,17 @@ def _hook(letter: str) -> ForkHook:
 
 
 def _race(world: World) -> None:
-    """Somebody traces the child as soon as there is one, if the caller ever leaves the processor."""
-    k = world.k
-    lwp = k.roles["grandparent"]
-    world.stage.allowed.append(lwp)
+    """Somebody traces each child just before fork1 looks whether anybody does: as it reads what of the caller is traced."""
+    field = vars(Proc)["p_traceflag"]
 
-    def visible() -> bool:
+    def read(p: Proc) -> int:
         child = world.child
-        return child is not None and child.p_ucred is not None and child.p_tracenode is None
+        if child is not None and child.p_ucred is not None and child.p_tracenode is None:
+            child.p_tracenode, child.p_traceflag = KtrNode("other"), 2
+        return int(field.__get__(p))
 
-    def code() -> Kernel[None]:
-        yield from no_wait(None)
-        child = world.child
-        if child is not None and visible():
-            child.p_tracenode = KtrNode("other")
-            child.p_traceflag = 2
-
-    world.stage.spawn(lwp, "ktrace", code())
-    racing(world.stage, visible)
+    looked_at = type("Proc", (Proc,), {"__slots__": (), "p_traceflag": property(read, field.__set__)})
+    world.p1.__class__ = looked_at
 
 
 def _wake(world: World, child: Proc, end: str) -> None:

@@ -153,9 +153,10 @@ def _files(p1: Proc, knobs: Knobs) -> None:
 def _leaders(k: Machine, p1: Proc, knobs: Knobs, names: dict[str, int], parent: Proc) -> None:
     """The chain of peers, and the nodes that say for which leader the table is used."""
     first = 460
+    flags = flag_word(knobs.words("leader_flag"), names)
     if knobs.number("leader_other"):
         leader = extra(k, "leader", first, parent)
-        leader.p_flag |= flag_word(knobs.words("leader_flag"), names)
+        leader.p_flag |= flags
         leader.p_leader, leader.p_peers = leader, p1
         p1.p_leader = leader
     last = p1
@@ -164,11 +165,12 @@ def _leaders(k: Machine, p1: Proc, knobs: Knobs, names: dict[str, int], parent: 
         peer.p_leader = p1.p_leader
         last.p_peers = peer
         last = peer
+    users, others = knobs.number("fdtol_refcnt", 1), knobs.number("fdtol_ring")
     if knobs.number("fdtol"):
         assert p1.p_leader is not None
-        node = FdToLeader(p1.p_leader, [], knobs.number("fdtol_refcnt", 1))
+        node = FdToLeader(p1.p_leader, [], users)
         node.fdl_ring.append(node)
-        for n in range(knobs.number("fdtol_ring")):
+        for n in range(others):
             node.fdl_ring.append(FdToLeader(extra(k, f"ring{n}", 480 + n, parent), node.fdl_ring))
         p1.p_fdtol = node
 
@@ -243,4 +245,4 @@ def _globals(k: Machine, p1: Proc, knobs: Knobs) -> None:
     kern.p_wakeup[p1] = None
     own: Any = getattr(kern, "own", None)  # of one revision: at 1.62, memory that nobody clears
     if knobs.number("recycled") and hasattr(own, "lwp_zone"):
-        own.lwp_zone.append(LWP_FLAGS["LWP_ALTSTACK"] | LWP_FLAGS["LWP_OLDMASK"])
+        own.lwp_zone += [LWP_FLAGS["LWP_ALTSTACK"] | LWP_FLAGS["LWP_OLDMASK"]] * knobs.number("repeat", 1)

@@ -12,6 +12,7 @@ import pytest
 from oracle.errors import UsageError
 from oracle.flavor import Flavor
 from oracle.registry import load_flavors
+from tests.recorded import dragonfly
 from tests.recorded.__main__ import main
 from tests.recorded.compare import INDEX, Compared, compare, flatten, words
 from tests.recorded.notions import NO_NOTION, reason
@@ -109,6 +110,27 @@ def test_a_knob_that_nobody_knows_is_a_difference(flavor_id: str) -> None:
     one = first(flavor_id)
     recording = Recording(one.id, one.flavor, one.call, one.args, {**one.state, "moon": 1}, one.outcome)
     assert [found.member for found in compare(installed()[flavor_id], recording).differences] == ["state.moon"]
+
+
+@pytest.mark.parametrize("flavor_id", [one for one in FLAVORS if one in installed() and one.startswith("dragonfly@")])
+@pytest.mark.parametrize("knob", ["copyin_error", "copyout2_error", "prepare_error", "leader_flag", "fdtol_ring", "advance"])
+def test_a_knob_that_does_not_matter_to_the_call_is_known(knob: str, flavor_id: str) -> None:
+    one = first(flavor_id)
+    value: object = ["P_ADVLOCK"] if knob == "leader_flag" else 14
+    recording = Recording(one.id, one.flavor, "vfork", {}, {knob: value}, one.outcome)
+    found = compare(installed()[flavor_id], recording).differences
+    assert not [one.member for one in found if one.member.startswith("state")]
+
+
+@pytest.mark.parametrize("flavor_id", [one for one in FLAVORS if one in installed() and one.startswith("dragonfly@")])
+@pytest.mark.parametrize("repeat", [1, 3])
+def test_each_child_is_traced_by_whoever_comes_first_even_if_fork1_never_sleeps(repeat: int, flavor_id: str) -> None:
+    args = {"flags": ["RFPROC", "RFTHREAD", "RFSIGSHARE"]}  # everything shared: nothing is allocated in between
+    state = {"race_ktrace": 1, "fdtol": 1, "fd_refcnt": 2, "traceflag": 0x40000002, "tracenode": 1, "repeat": repeat}
+    world = dragonfly.run(installed()[flavor_id], Recording("race", flavor_id, "rfork", args, state, {}))
+    assert world.child is not None
+    assert world.child.p_tracenode is not None
+    assert (world.child.p_tracenode.kn_name, world.child.p_traceflag) == ("other", 2)
 
 
 def test_the_command_reads_plain_and_packed_files_and_is_content(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

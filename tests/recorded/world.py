@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -164,9 +163,10 @@ def play(
     knobs, k, stage = world.knobs, world.k, world.stage
     stage.began = lambda sleep: _write_down(world, sleep, stat)
     spurious, end = knobs.number("vfork_spurious"), knobs.text("vfork_end", EXEC)
+    advance = knobs.number("advance")
     for turn in range(knobs.number("repeat", 1)):
         if turn:
-            k.ticks += knobs.number("advance")
+            k.ticks += advance
             k.curlwp = None
         k.expecting[world.lp1] = CHILD
         k.roles.pop(CHILD, None)
@@ -247,12 +247,3 @@ def _result(world: World, task: Task) -> None:
         assert isinstance(failure, Panic), failure
         world.stop = str(failure)
         world.errors.append("FAULT" if world.stop.startswith("page fault") else "PANIC")
-
-
-def racing(stage: Stage, now: Callable[[], bool]) -> None:
-    """Let the caller begin, and the other task run at the first preemption point at which `now` is true."""
-
-    def pick(current: Task | None, ready: deque[Task]) -> int:
-        return len(ready) - 1 if current is None else int(now())
-
-    stage.pick = pick
