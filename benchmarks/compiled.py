@@ -19,7 +19,8 @@ CORE = (  # what a run consists of; files, reports and the command line stay int
     "oracle/machine/*.py", "flavors/**/*.py", "oracle/errors.py", "oracle/facts.py", "oracle/calls.py", "oracle/extras.py",
     "oracle/start.py", "oracle/scenario.py",
     "oracle/flavor.py", "oracle/args.py", "oracle/lowering.py", "oracle/observation.py", "oracle/observe/*.py",
-    "oracle/outcome.py", "oracle/verdict.py", "oracle/run.py", "oracle/diff.py", "oracle/harness.py",
+    "oracle/outcome.py", "oracle/made.py", "oracle/reaper.py", "oracle/verdict.py", "oracle/starts.py", "oracle/run.py",
+    "oracle/diff.py", "oracle/harness.py",
 )  # fmt: skip
 CONFIG = "[mypy]\npython_version = 3.11\nlocal_partial_types = True\nignore_errors = True\n"  # `make types` is the check
 SETUP = """

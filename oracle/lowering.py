@@ -1,4 +1,4 @@
-"""From a step as written to a call of a flavor: intents lowered, names turned into numbers, roles into processes."""
+"""From a step as written to a call of a flavor: who makes it, intents lowered, names to numbers, roles to processes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from oracle.calls import PORTABLE_BY_NAME, SPAWN_PARAMS, Kind
 from oracle.flavor import Args, Call, Flavor, Inexpressible, ParsedValue
 from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
+from oracle.machine.proc import Lwp
 from oracle.outcome import INEXPRESSIBLE
 from oracle.scenario import ArgValue, Step
 
@@ -24,6 +25,25 @@ class NotMade(Exception):
         self.result = result
         self.detail = detail
         self.call = call
+
+
+def caller(flavor: Flavor, k: Machine, step: Step) -> Lwp:
+    """The LWP that makes the call of a step. Raises NotMade if it can't."""
+    lwp = k.roles.get(step.by)
+    detail = ""
+    if k.sched.panic is not None:
+        why = "the kernel is dead"
+    elif lwp is None:
+        why = f"{step.by} was never born"
+    elif lwp not in lwp.lwp_proc.p_lwps or lwp.lwp_proc not in k.allproc:
+        why = f"{step.by} is dead"
+    elif lwp.lwp_task is not None:
+        stopped = flavor.states[lwp.lwp_proc.p_stat] == "stopped"
+        why = f"{step.by} {'has stopped' if stopped else 'is asleep' if lwp.lwp_task.sleep else 'spins'}"
+        detail = f"in {lwp.lwp_task.name}"
+    else:
+        return lwp
+    raise NotMade(f"not made: {why}", detail, step.call)
 
 
 def lower(flavor: Flavor, k: Machine, step: Step) -> tuple[Call, Args, str]:

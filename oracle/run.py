@@ -7,55 +7,30 @@ import traceback
 from collections.abc import Hashable, Iterator, Mapping
 from functools import lru_cache, partial
 
-from oracle.args import parse
-from oracle.calls import Result
 from oracle.concurrent import ConcurrentBlock, Hands
 from oracle.diagnosis import deadlock, diagnosis, stuck
 from oracle.errors import LimitExceeded
 from oracle.facts import Value
 from oracle.flavor import Args, Call, Flavor
-from oracle.lowering import NotMade, lower
-from oracle.machine.errno import EINTR, Errno, LwpExit, Panic, Unmodelled
-from oracle.machine.machine import HZ, Machine
+from oracle.lowering import NotMade, caller, lower
+from oracle.machine.errno import EINTR, Errno, Unmodelled
+from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.sched import Task, Waiting
 from oracle.machine.snapshot import differences, snapshot
+from oracle.made import Made
 from oracle.observation import Block, Observation
 from oracle.observe import observe
-from oracle.outcome import ASLEEP, GONE, SPINS, UNMODELLED, Outcome, RunResult
-from oracle.scenario import Check, Concurrently, Expected, Item, ProcessSpec, Quantifier, Scenario, Step, selects
+from oracle.outcome import UNMODELLED, Outcome, RunResult
+from oracle.reaper import ask, reap
+from oracle.scenario import Check, Concurrently, Expected, Item, Scenario, Step, selects
 from oracle.schedule import Chooser, Scheduled
-from oracle.starts import start_of
-from oracle.verdict import Verdict, is_met
+from oracle.starts import prepare, start_of
+from oracle.verdict import Verdict
 from oracle.watchdog import Watched
 
-SHELL = ProcessSpec("shell", parent="init", uid=1000, session="", command="sh", text="/bin/sh")
-MS_PER_TICK = 1000 // HZ
 END = ("machine.panic", "machine.deadlock")
 TURN = "turn"  # the event with which a move begins: who made it, out of whom
-
-
-class Made:
-    """A step that was taken, while the run goes on."""
-
-    __slots__ = ("call", "detail", "ended", "result", "returns", "started", "step", "task")
-
-    def __init__(self, step: Step, now: int) -> None:
-        self.step = step
-        self.call = step.call  # as made on this flavor
-        self.result = ""
-        self.detail = ""
-        self.task: Task | None = None  # None: the call was not made
-        self.started = now
-        self.ended = now
-        self.returns = Result.NOTHING
-
-    def by_now(self, now: int) -> tuple[str, int]:
-        """What the call gave, or that it goes on; and the simulated milliseconds that it took, or has taken by now."""
-        task = self.task
-        if task is None or task.done:
-            return self.result, (self.ended - self.started) * MS_PER_TICK
-        return SPINS if task.spins else ASLEEP, (now - self.started) * MS_PER_TICK
 
 
 def run(scenario: Scenario, flavor: Flavor, *, checked: bool = True, chooser: Chooser | None = None) -> RunResult:
@@ -105,7 +80,6 @@ class Execution:
         self._trace = trace
         self._checked = checked
         self._chooser: Chooser | None = chooser  # None: the default, whatever there is to choose
-        self.held: dict[int, bool] = {}  # by index of each quantified check: whether it held
 
     def steps(self, until: Step | None = None) -> Iterator[Item | None]:
         """Take one step after the other, up to before `until`; none, if the flavor does not model the machine they start on."""
@@ -119,7 +93,7 @@ class Execution:
             return
         self.started = True
         yield None
-        k, flavor_id = self.k, self.flavor.id
+        flavor_id = self.flavor.id
         for item in self.scenario.steps:
             if item is until:
                 return
@@ -127,16 +101,17 @@ class Execution:
                 continue
             if isinstance(item, Step):
                 self._step(item)
-                if self._checked and k.sched.panic is None and not self.unmodelled:
-                    self.verdict.hold(k, item.index)
+                if self._checked and not self._over():
+                    self.verdict.hold(self.k, item.index)
             elif isinstance(item, Check):
-                self._check(item)
+                if not self.unmodelled:
+                    self.verdict.check(item, self.facts())
             else:
                 self._concurrently(item)
             yield item
         for made in self.made:
             if made.step.finally_gives is not None:
-                self._expect(made.step.finally_gives, made)
+                self._gave(made.step.finally_gives, made)
 
     def observation(self) -> Observation:
         """What there is to observe now."""
@@ -186,106 +161,93 @@ class Execution:
 
     def outcome(self, made: Made) -> Outcome:
         """What became of a step, so far."""
-        step = made.step
-        result, elapsed = made.by_now(self.k.ticks)
-        return Outcome(step.index, step.by, made.call, result, made.detail, elapsed)
+        return made.outcome(self.k.ticks)
 
     # --- the start ------------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        k, flavor, spec = self.k, self.flavor, self.scenario.machine
+        k = self.k
         if self._trace:
             k.trace = []
         self._listen()
-        k.sched.preemptible = flavor.preemptible
-        flavor.boot(k, spec)
-        self._new_process(SHELL)
-        for process in self.scenario.processes:
-            self._new_process(process)
-        for uid, count in spec.background:
-            k.background[uid] = count
-            k.uid(uid).ui_proccnt += count
-            k.nprocs += count
-        if spec.extras is not None:
-            flavor.settle(k, spec.extras)
-        k.counters.clear()
-        k.console.clear()
-        if k.sched.ready:
-            k.sched.run()
+        prepare(k, self.flavor, self.scenario)
         if not self._trace and not self.unmodelled:
             self._known.met(k)
 
     def _listen(self) -> None:
         self.k.sched.finished = self._finished
 
-    def _new_process(self, spec: ProcessSpec) -> None:
-        k, name = self.k, spec.name
-        lwp = self.flavor.new_process(k, spec, k.roles[spec.parent].lwp_proc)
-        k.names[lwp.lwp_proc] = k.lwp_names[lwp] = name
-        k.roles[name] = lwp
-        if spec.extras is not None:
-            self.flavor.furnish(k, lwp, spec)
-
     # --- a step ---------------------------------------------------------------------------------------------------------
 
     def _step(self, step: Step) -> None:
         before = (self.k.sched.switches + 1, self.k.sched.rings)
-        made, lwp = self._begin(step)
-        if lwp is not None and made.task is not None:
-            self._finish(made, lwp, made.task, before)
+        made = self._begin(step)
+        if made.task is not None:
+            self._finish(made, made.task, before)
         if step.gives is not None:
-            self._expect(step.gives, made)
+            self._gave(step.gives, made)
 
-    def _begin(self, step: Step) -> tuple[Made, Lwp | None]:
-        """Make the call of a step, or say in `made` why there is none."""
+    def _begin(self, step: Step) -> Made:
+        """Make the call of a step, or note why there is none."""
         made = Made(step, self.k.ticks)
         self.made.append(made)
-        lwp = self._actor(step, made)
-        if lwp is not None:
-            try:
-                call, args, made.call = lower(self.flavor, self.k, step)
-            except NotMade as reason:
-                made.result, made.detail, made.call = reason.result, reason.detail, reason.call
-            except Unmodelled as error:
-                made.result, made.detail, self.unmodelled = UNMODELLED, str(error), str(error)
-            else:
-                self._make(made, lwp, call, args)
-        return made, lwp
+        if self.unmodelled and self.k.sched.panic is None:
+            made.result = UNMODELLED
+            return made
+        try:
+            lwp = caller(self.flavor, self.k, step)
+            call, args, made.call = lower(self.flavor, self.k, step)
+        except NotMade as reason:
+            made.result, made.detail, made.call = reason.result, reason.detail, reason.call
+        except Unmodelled as error:
+            made.result, made.detail, self.unmodelled = UNMODELLED, str(error), str(error)
+        else:
+            self._make(made, lwp, call, args)
+        return made
 
     def _concurrently(self, item: Concurrently) -> None:
         """Run the steps of a block, each move by whom the schedule chooses."""
         k = self.k
         chooser = self._chooser = Scheduled() if self._chooser is None else self._chooser
         steps = tuple([step for step in item.steps if not step.only or selects(step.only, self.flavor.id)])
-        block = ConcurrentBlock(k, steps, Hands(self._begin, self._init_waits, self._over))
+        block = ConcurrentBlock(k, steps, Hands(self._begin, partial(ask, k, self.flavor), self._over))
         chooser.enter(k, partial(self._state, block))
-        last = ""
-        while True:
-            enabled = block.enabled()
-            if enabled:
-                last = chooser.choose(enabled, last)
-                if k.trace is not None:
-                    k.trace.append((k.ticks, last, TURN, ", ".join(enabled)))
-                trap = block.move(last)
-                over = self._over()
-                if chooser.moved(last, over) and self._checked and not over:
-                    self.verdict.hold_midway(k, item.index)
-                if k.trace is not None and trap is not None:
-                    k.trace.append((k.ticks, last, "stands at", trap.why))
-            else:
-                chooser.idle()
-                if not block.pass_time():
-                    break
+        self._take_turns(block, chooser, item)
         chooser.leave(item is [one for one in self.scenario.steps if isinstance(one, Concurrently)][-1])
         for step in block.close():
             self._begin(step)
         self.made.sort(key=lambda made: made.step.index)
-        if self._checked and k.sched.panic is None and not self.unmodelled:
+        if self._checked and not self._over():
             self.verdict.hold(k, item.index)
         by_step = {made.step.index: made for made in self.made}
         for step in steps:
             if step.gives is not None:
-                self._expect(step.gives, by_step[step.index])
+                self._gave(step.gives, by_step[step.index])
+
+    def _take_turns(self, block: ConcurrentBlock, chooser: Chooser, item: Concurrently) -> None:
+        """Let one actor after the other make a move, until nobody can and no time will change that."""
+        k, last = self.k, ""
+        while True:
+            enabled = block.enabled()
+            if not enabled:
+                chooser.idle()
+                if not block.pass_time():
+                    return
+                continue
+            last = chooser.choose(enabled, last)
+            if k.trace is not None:
+                k.trace.append((k.ticks, last, TURN, ", ".join(enabled)))
+            trap = block.move(last)
+            over = self._over()
+            if chooser.moved(last, over) and self._checked and not over:
+                self.verdict.hold_midway(k, item.index)
+            if k.trace is not None and trap is not None:
+                k.trace.append((k.ticks, last, "stands at", trap.why))
+
+    def _gave(self, expected: Expected, made: Made) -> None:
+        """Compare what a step gave with what was expected of it."""
+        if not self.unmodelled:
+            self.verdict.gave(made.step, expected, made.by_now(self.k.ticks)[0])
 
     def _over(self) -> bool:
         return self.k.sched.panic is not None or bool(self.unmodelled)
@@ -293,27 +255,8 @@ class Execution:
     def _state(self, block: ConcurrentBlock) -> Hashable:
         """What is to come depends on this, too, and on nothing else beside the machine."""
         made = tuple(sorted([(one.step.index, one.result, one.started, one.ended, one.call) for one in self.made]))
-        return block.position(), made, tuple(self.verdict.unmet), tuple(self.verdict.violations), tuple(self.held.items())
-
-    def _actor(self, step: Step, made: Made) -> Lwp | None:
-        """The LWP that makes the call, or None with the reason in `made` if it can't."""
-        k = self.k
-        lwp = k.roles.get(step.by)
-        if k.sched.panic is not None:
-            made.result = "not made: the kernel is dead"
-        elif self.unmodelled:
-            made.result = UNMODELLED
-        elif lwp is None:
-            made.result = f"not made: {step.by} was never born"
-        elif lwp not in lwp.lwp_proc.p_lwps or lwp.lwp_proc not in k.allproc:
-            made.result = f"not made: {step.by} is dead"
-        elif lwp.lwp_task is not None:
-            stopped = self.flavor.states[lwp.lwp_proc.p_stat] == "stopped"
-            made.result = f"not made: {step.by} {'has stopped' if stopped else 'is asleep' if lwp.lwp_task.sleep else 'spins'}"
-            made.detail = f"in {lwp.lwp_task.name}"
-        else:
-            return lwp
-        return None
+        judged = self.verdict
+        return block.position(), made, tuple(judged.unmet), tuple(judged.violations), tuple(judged.held.items())
 
     def _make(self, made: Made, lwp: Lwp, call: Call, args: Args) -> None:
         """Send an LWP into the kernel."""
@@ -327,16 +270,16 @@ class Execution:
         made.task = task = sched.spawn(lwp, spec.name, self.flavor.syscall(k, lwp, call, args))
         self._by_task[task] = made
 
-    def _finish(self, made: Made, lwp: Lwp, task: Task, before: tuple[int, int]) -> None:
+    def _finish(self, made: Made, task: Task, before: tuple[int, int]) -> None:
         """Let a call go on until nobody can."""
-        k = self.k
+        k, lwp = self.k, task.lwp
         handled = len(lwp.lwp_handled)
         k.sched.run(task)
         if task.failure is not None and self._checked:
             if before == (k.sched.switches, k.sched.rings) and handled == len(lwp.lwp_handled):
                 self._look_for_traces(made, task.failure)  # nobody else ran, no timer went off, no handler was called
         if k.zombproc:
-            self._let_init_reap()
+            reap(k, self.flavor, self._over)
 
     def _look_for_traces(self, made: Made, failure: Exception) -> None:
         """An error return leaves the machine as it found it: compare with the same run up to just before the step."""
@@ -363,79 +306,10 @@ class Execution:
         made = self._by_task.get(task)
         if made is None:
             return
-        made.ended = k.ticks
+        made.end(k, task)
         k.expecting.pop(task.lwp, None)  # not before: a call that sleeps first still makes its process
-        if failure is None:
-            made.result = self._show_value(task.value, made.returns)
-        elif isinstance(failure, Errno):
-            made.result, made.detail = failure.name, str(failure)
-        elif isinstance(failure, LwpExit):
-            made.result = GONE
-        elif isinstance(failure, Panic):
-            made.result, made.detail = "panic", str(failure)
-        else:
-            made.result, made.detail = UNMODELLED, str(failure)
         if k.trace is not None:
             k.note(task.lwp, "returns", made.result)
-
-    def _show_value(self, value: object, returns: Result) -> str:
-        if value is None:
-            return "0"
-        if returns is Result.PROCESS and isinstance(value, int) and value:
-            return self.role_of_pid(value)
-        return str(value)
-
-    def role_of_pid(self, pid: int) -> str:
-        """The role of the process that has or last had a pid."""
-        names = self.k.names
-        for proc in reversed(names):
-            if proc.p_pid == pid:
-                return names[proc]
-        return f"pid {pid}"
-
-    def _let_init_reap(self) -> None:
-        """What init(8) does all day: collect the zombies that it inherited."""
-        k = self.k
-        init = k.initproc
-        while k.sched.panic is None and not self.unmodelled and any(child in k.zombproc for child in init.p_children):
-            if k.roles["init"].lwp_task is not None:
-                return
-            task = self._init_waits()
-            k.sched.run()
-            if not task.done or task.failure is not None or task.value in (None, 0, "0"):
-                return
-
-    def _init_waits(self) -> Task:
-        k, flavor = self.k, self.flavor
-        lwp = k.roles["init"]
-        call = flavor.calls["wait"]
-        values = dict(parse(call.spec, {"options": "WNOHANG"}, flavor))
-        return k.sched.spawn(lwp, "wait", flavor.syscall(k, lwp, call, Args(values)))
-
-    # --- what is expected -----------------------------------------------------------------------------------------------
-
-    def _check(self, check: Check) -> None:
-        facts = self.facts()
-        if check.quantifier is not Quantifier.ALWAYS:
-            self._quantified(check, facts)
-            return
-        compare = self.verdict.sign if check.sign else self.verdict.expect
-        for expectation in check.expected:
-            expected = expectation.expected.for_flavor(self.flavor.id)
-            if expected is not None and not self.unmodelled:
-                compare(expectation.path, expected, facts.get(expectation.path), expectation.line or check.line)
-
-    def _quantified(self, check: Check, facts: Mapping[str, Value]) -> None:
-        """Note whether facts hold together under this schedule; what that means is known when all schedules are."""
-        wanted = [(one.path, one.expected.for_flavor(self.flavor.id)) for one in check.expected]
-        if not self.unmodelled and all(value is not None for _, value in wanted):
-            self.held[check.index] = all(value is not None and is_met(value, facts.get(path)) for path, value in wanted)
-
-    def _expect(self, expected: Expected, made: Made) -> None:
-        value = expected.for_flavor(self.flavor.id)
-        if value is not None and not self.unmodelled:
-            path = f"call.{made.step.index}"
-            self.verdict.expect(path, str(value), made.by_now(self.k.ticks)[0], expected.line or made.step.line)
 
 
 @lru_cache(maxsize=1024)

@@ -1,5 +1,5 @@
-"""The starts that were met lately. Of one that is met over and over, as in a sweep or a search, the machine is built from its
-blueprint; all its objects are new each time."""
+"""How runs start: a machine with the processes that the scenario wants. Of a start that is met over and over, as in a sweep or
+a search, the machine is built from its blueprint; all its objects are new each time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from oracle.flavor import Flavor
 from oracle.machine.machine import Machine
 from oracle.scenario import MachineSpec, ProcessSpec, Scenario
 
+SHELL = ProcessSpec("shell", parent="init", uid=1000, session="", command="sh", text="/bin/sh")
 OFTEN = 300  # a blueprint takes as long to draw as so many machines to furnish
 
 
@@ -42,3 +43,30 @@ def start_of(flavor: Flavor, scenario: Scenario) -> Start:
 @lru_cache(maxsize=4096)
 def _start(flavor: Flavor, machine: int, processes: int) -> Start:
     return Start()
+
+
+def prepare(k: Machine, flavor: Flavor, scenario: Scenario) -> None:
+    """Boot the machine of a scenario, and make and furnish its processes. Raises Unmodelled for what the system has not."""
+    spec = scenario.machine
+    k.sched.preemptible = flavor.preemptible
+    flavor.boot(k, spec)
+    for process in (SHELL, *scenario.processes):
+        _new_process(k, flavor, process)
+    for uid, count in spec.background:
+        k.background[uid] = count
+        k.uid(uid).ui_proccnt += count
+        k.nprocs += count
+    if spec.extras is not None:
+        flavor.settle(k, spec.extras)
+    k.counters.clear()
+    k.console.clear()
+    if k.sched.ready:
+        k.sched.run()
+
+
+def _new_process(k: Machine, flavor: Flavor, spec: ProcessSpec) -> None:
+    lwp = flavor.new_process(k, spec, k.roles[spec.parent].lwp_proc)
+    k.names[lwp.lwp_proc] = k.lwp_names[lwp] = spec.name
+    k.roles[spec.name] = lwp
+    if spec.extras is not None:
+        flavor.furnish(k, lwp, spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from oracle.facts import Value
@@ -10,7 +11,7 @@ from oracle.flavor import Flavor, KnownViolation
 from oracle.machine import invariants
 from oracle.machine.machine import Machine
 from oracle.outcome import ABSENT, Misplaced, Unmet, Violation
-from oracle.scenario import Assertion, Entry
+from oracle.scenario import Assertion, Check, Entry, Expected, Quantifier, Step
 
 
 class Words(NamedTuple):
@@ -39,7 +40,7 @@ ASSERTION = Words(
 class Verdict:
     """Unmet expectations and broken invariants of one run, and the signs that were looked for."""
 
-    __slots__ = ("flavor", "missing", "signs", "unmet", "violations")
+    __slots__ = ("flavor", "held", "missing", "signs", "unmet", "violations")
 
     def __init__(self, flavor: Flavor) -> None:
         self.flavor = flavor
@@ -47,6 +48,7 @@ class Verdict:
         self.signs = 0  # looked for
         self.missing: list[Unmet] = []  # of them, not there
         self.violations: dict[tuple[str, str], Violation] = {}
+        self.held: dict[int, bool] = {}  # by index of each quantified check: whether it held
 
     def hold(self, k: Machine, step: int) -> None:
         """Check the invariants after a step."""
@@ -64,6 +66,29 @@ class Verdict:
             known = next((one for one in self.flavor.violations if one.rule == rule and _is(one, text, k)), None)
             why = f"{known.why} ({known.cite})" if known is not None else ""
             self.violations[rule, text] = Violation(rule, text, step, why)
+
+    def check(self, check: Check, facts: Mapping[str, Value]) -> None:
+        """Compare what a check expects with what there is to observe now."""
+        if check.quantifier is not Quantifier.ALWAYS:
+            self._quantified(check, facts)
+            return
+        compare = self.sign if check.sign else self.expect
+        for one in check.expected:
+            expected = one.expected.for_flavor(self.flavor.id)
+            if expected is not None:
+                compare(one.path, expected, facts.get(one.path), one.line or check.line)
+
+    def _quantified(self, check: Check, facts: Mapping[str, Value]) -> None:
+        """Note whether facts hold together under this schedule; what that means is known when all schedules are."""
+        wanted = [(one.path, one.expected.for_flavor(self.flavor.id)) for one in check.expected]
+        if all(value is not None for _, value in wanted):
+            self.held[check.index] = all(value is not None and is_met(value, facts.get(path)) for path, value in wanted)
+
+    def gave(self, step: Step, expected: Expected, result: str) -> None:
+        """Compare what a step gave, by now or at the end, with what was expected of it."""
+        value = expected.for_flavor(self.flavor.id)
+        if value is not None:
+            self.expect(f"call.{step.index}", str(value), result, expected.line or step.line)
 
     def expect(self, path: str, expected: Value, actual: Value | None, line: int) -> None:
         """Compare a fact with what is expected of it."""

@@ -14,8 +14,9 @@ from oracle.explain.statements import statements_of
 from oracle.facts import Subject, Value
 from oracle.machine.errno import Errno
 from oracle.machine.proc import Lwp, Proc
+from oracle.made import Made
 from oracle.outcome import ASLEEP
-from oracle.run import Execution, Made
+from oracle.run import Execution
 
 AS_AT_THE_START = "is as at the start"  # no kernel code has decided it
 MOST = 6  # reasons for one fact

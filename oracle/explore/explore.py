@@ -98,7 +98,7 @@ def explore(
         schedule = search.schedule()
         found.breaks(execution.verdict.violations.values(), schedule)
         if result is not None:
-            found.add(result, execution.held, schedule)
+            found.add(result, execution.verdict.held, schedule)
         execution.k.dismantle()
     possibilities = tuple(sorted(found.possibilities.values(), key=lambda one: _surprise(one.schedule)))
     exploration = Exploration(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from oracle.machine.locks import Mutex
 
 HZ = 100
+MS_PER_TICK = 1000 // HZ
 PROCESSES_PER_RUN = 2_000
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from oracle.errors import LimitExceeded
 from oracle.flavor import Args, Call, Flavor
 from oracle.machine.errno import Errno
-from oracle.machine.machine import Machine
+from oracle.machine.machine import MS_PER_TICK, Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.traps import Kernel
 from oracle.outcome import INEXPRESSIBLE
 from oracle.precedence.sites import Site, chain, site_of
-from oracle.run import MS_PER_TICK, Execution
+from oracle.run import Execution
 from oracle.scenario import Scenario
 from oracle.watchdog import Watched
 

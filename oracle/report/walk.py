@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from oracle.errors import LimitExceeded, UsageError
 from oracle.facts import Value
 from oracle.flavor import Flavor
+from oracle.machine.machine import MS_PER_TICK
 from oracle.outcome import Outcome, RunResult, Unmet, Violation
 from oracle.report.changes import Changes, changes
-from oracle.run import MS_PER_TICK, TURN, Execution
+from oracle.run import TURN, Execution
 from oracle.scenario import Check, Concurrently, Expected, Item, Quantifier, Scenario, Step
 from oracle.schedule import Scheduled
 from oracle.verdict import is_met

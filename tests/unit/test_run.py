@@ -10,6 +10,7 @@ from oracle.machine.errno import EAGAIN, EBADF, EINTR, Panic, Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel, preempt
+from oracle.made import role_of_pid
 from oracle.outcome import RunResult, Unmet
 from oracle.registry import load_flavors
 from oracle.run import Execution, run
@@ -296,7 +297,7 @@ def test_a_pid_that_was_given_twice_is_its_later_owners() -> None:
     assert len(list(execution.steps())) == 2
     kid = execution.k.roles["kid"].lwp_proc
     execution.k.names[Proc(kid.p_pid, 99, "prog", kid.p_stat)] = "heir"
-    assert execution.role_of_pid(kid.p_pid) == "heir"
+    assert role_of_pid(execution.k, kid.p_pid) == "heir"
 
 
 def test_a_step_is_taken_by_whom_any_of_its_selectors_names() -> None:

@@ -14,8 +14,8 @@ from oracle.machine.errno import Errno
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.sched import Task
-from oracle.run import SHELL
 from oracle.scenario import ArgValue, MachineSpec, ProcessSpec
+from oracle.starts import SHELL
 from tests.turns import Turns
 
 PARENT = ProcessSpec("parent")
