@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oracle.args import hint
-from oracle.facts import FACTS, Subject, Value, lookup
+from oracle.facts import FACTS, Fact, Subject, Value, lookup
 from oracle.flavor import Flavor
+from oracle.load.fact_words import Words, words_of
 from oracle.load.files import SUFFIX, find_scenarios, load_scenario, scenario_name, text_of
 from oracle.load.jsonpos import MAX_FILE_BYTES, read
 from oracle.load.meaning import understand
@@ -132,9 +133,10 @@ class _Reader:
             return None
         known: list[tuple[str, Value]] = []
         roles = _roles(scenario)
+        words = words_of(scenario, roles, self.flavors)
         for path, value in facts.entries.items():
             if self.fact(path, facts.keys[path], scenario, roles) and value.value is not None:
-                self.value(path, value, known)
+                self.value(path, value, words, known)
         return Observed(scenario, tuple(known))
 
     def scenario(self, node: Node) -> Scenario | None:
@@ -181,16 +183,25 @@ class _Reader:
                     return False
         return True
 
-    def value(self, path: str, node: Node, known: list[tuple[str, Value]]) -> None:
+    def value(self, path: str, node: Node, words: Words, known: list[tuple[str, Value]]) -> None:
         """A value of the fact's type."""
         found = lookup(path)
         assert found is not None
         told = _typed(found.type, node.value)
         if told is not None:
-            known.append((path, told))
+            if told == ABSENT or self.words(path, found, node, told, words):
+                known.append((path, told))
             return
         wanted = {"bool": "true or false", "int": "a whole number", "text": "a text", "list": "a list of texts"}[found.type]
         self.problems.add(node, f'{path} is {show(node)}; expected {wanted}, null if it is not known, or "absent"')
+
+    def words(self, path: str, fact: Fact, node: Node, told: Value, words: Words) -> bool:
+        """Whether a value is one that there can be, as far as a fact has a closed set of them."""
+        parts = [(one, str(one.value)) for one in node.items] if isinstance(told, tuple) else [(node, told)]
+        flaws = [(one, flaw) for one, text in parts if isinstance(text, str) and (flaw := words.flaw(path, fact, text))]
+        for one, flaw in flaws:
+            self.problems.add(one, f"{path} {'has' if isinstance(told, tuple) else 'is'} {show(one)}{flaw}")
+        return not flaws
 
 
 def _typed(kind: str, value: Plain) -> Value | None:

@@ -277,7 +277,7 @@ def test_a_flaw_is_where_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture
             entry(**{"kid.umask": "022", "kid.nice": 3, "kid.pending": ["SIGHUP"], "kid.traced": None, "kid.uid": "absent"}),
             True,
         ),
-        (entry(**{"kid.umask": 22}), True),
+        (entry(**{"kid.command": 22}), True),
         ({"$schema": "identify-facts.schema.json", **entry(**{"kid.umask": "022"})}, True),
         (entry(**{"kid.umsk": "022"}), False),
         (entry(**{"kid.nice": "5"}), False),
