@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from oracle.cli.commands import chosen, read, read_not_shown
+from oracle.cli.commands import SHIPPED, SPECS, chosen, read, read_not_shown
 from oracle.cli.terminal import Terminal, write_files
 from oracle.errors import ScenarioError, UsageError
 from oracle.finding import Finding
@@ -16,7 +16,7 @@ from oracle.findings.claims import Apart, Catalogue, Claims
 from oracle.findings.kept import Kept
 from oracle.flavor import Flavor, interpreted
 from oracle.harness import Comparison, compare
-from oracle.load import find_findings, load_finding
+from oracle.load import FINDINGS, SUFFIX, find_findings, load_finding
 from oracle.registry import Registry
 from oracle.scenario import Scenario
 from oracle.sweep.plan import Plan
@@ -35,11 +35,51 @@ class World:
     differences: tuple[Apart, ...]
 
 
-def read_findings(paths: Sequence[Path], registry: Registry, *, draft: bool = False) -> tuple[Finding, ...]:
-    """The catalogue that belongs to some scenarios, by id. Raises ScenarioError with all that is wrong."""
+def catalogue_for(
+    paths: Sequence[Path], options: Namespace, registry: Registry, terminal: Terminal, *, draft: bool = False
+) -> tuple[Finding, ...]:
+    """The findings that are asked about some scenarios, by id: those of --catalogue, else those in the folder specs that the
+    scenarios are in. For scenarios in no such folder, those of ./specs, else those that came with this program; that is said.
+
+    Raises ScenarioError with all that is wrong, UsageError for a folder that has none.
+    """
+    if options.catalogue is not None:
+        return _read_findings(_files_in(options.catalogue), registry, draft=draft)
+    files = find_findings(paths)
+    if files or any(one.name == SPECS.name for path in paths for one in (path, *path.absolute().parents)):
+        return _read_findings(files, registry, draft=draft)
+    for folder in (SPECS, SHIPPED):
+        if files := find_findings([folder]):
+            try:
+                found = _read_findings(files, registry, draft=draft)
+            except ScenarioError:
+                if folder is SPECS:
+                    raise
+                return ()  # what came with this program tells of flavors that aren't there
+            why = f"{', '.join(map(str, paths))}: in no folder 'specs'" if paths else "there is no folder 'specs' here"
+            terminal.say(f"{why}; the findings of {str(folder)!r} are asked (--catalogue DIR for others)")
+            return found
+    return ()
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """The files of findings in a folder, or in its folder `findings`."""
+    if not folder.is_dir():
+        raise UsageError(f"--catalogue: there is no folder {str(folder)!r}")
+    inner = folder / FINDINGS
+    place = inner if inner.is_dir() else folder
+    files = sorted(one for one in place.iterdir() if one.suffix == SUFFIX and not one.name.startswith("."))
+    if not files:
+        raise UsageError(
+            f"--catalogue: in {str(place)!r} are no findings, files NAME{SUFFIX}; 'fork-oracle triage' drafts some"
+        )
+    return files
+
+
+def _read_findings(files: Iterable[Path], registry: Registry, *, draft: bool) -> tuple[Finding, ...]:
     found: dict[str, Finding] = {}
     wrong = []
-    for file in find_findings(paths):
+    for file in files:
         try:
             one = load_finding(file, registry.flavors, draft=draft)
         except ScenarioError as error:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oracle.cli.catalogue import claims_of, read_findings
+from oracle.cli.catalogue import catalogue_for, claims_of
 from oracle.cli.commands import Done
 from oracle.cli.terminal import Terminal, check_places, write_files
 from oracle.errors import UsageError
@@ -19,6 +19,7 @@ from oracle.registry import Registry
 from oracle.report import findings_report
 from oracle.report.look import Look
 from oracle.report.text import plural
+from oracle.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,21 @@ class Asked:
     whole: bool
 
 
-def asked_of(options: Namespace, paths: Sequence[Path], registry: Registry, flavors: Sequence[Flavor]) -> Asked | None:
+def asked_of(
+    options: Namespace, paths: Sequence[Path], registry: Registry, flavors: Sequence[Flavor], terminal: Terminal
+) -> Asked | None:
     """The catalogue of some scenarios, if it is to be asked."""
     if not options.findings:
         if options.kept is not None:
             raise UsageError("--kept says where to keep what --findings looks for; add --findings")
+        if options.catalogue is not None:
+            raise UsageError("--catalogue says whose findings --findings asks; add --findings")
         return None
     check_places([] if options.kept is None else [options.kept])
-    found = read_findings(paths, registry)
+    found = catalogue_for(paths, options, registry, terminal)
     if not found:
         places = ", ".join(repr(str(path)) for path in paths)
-        raise UsageError(f"--findings: there are none below {places}; name scenarios in a folder specs that has specs/findings")
+        raise UsageError(f"--findings: there are none for {places}; say where they are with --catalogue DIR")
     whole = not options.flavor and all(beside(Path(one.file), paths) for one in found)
     return Asked(found, Kept(options.kept, flavors), whole)
 
@@ -52,6 +57,11 @@ def beside(file: Path, paths: Sequence[Path]) -> bool:
     """Whether all scenarios beside the catalogue that a file is in are among some paths."""
     specs = file.absolute().parent.parent
     return any(specs.is_relative_to(path.absolute()) for path in paths)
+
+
+def files_of(scenarios: Iterable[Scenario]) -> dict[str, str]:
+    """The files of scenarios, by name."""
+    return {one.name: one.file for one in scenarios}
 
 
 def claimed(done: Done, asked: Asked, flavors: Sequence[Flavor], terminal: Terminal) -> Done:
@@ -77,7 +87,8 @@ def say_new(done: Done, options: Namespace, look: Look, terminal: Terminal) -> N
     if not claims.new:
         terminal.say(f"{said}, none new")
         return
-    text = findings_report.new(claims.new, look)
+    files = files_of(one.scenario for one in done.comparisons)
+    text = findings_report.new(claims.unclaimed, files, look, options.catalogue)
     if options.format == "table" and options.output is None:
         terminal.write(f"\n{text}\n")
     else:

@@ -6,6 +6,7 @@ together, and returns the exit code.
 
 from __future__ import annotations
 
+import sysconfig
 import time
 from argparse import Namespace
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from oracle.report.text import plural
 from oracle.scenario import Scenario
 
 SPECS = Path("specs")
+SHIPPED = Path(sysconfig.get_path("data")) / "share" / "fork-oracle" / SPECS  # what came with an installation
 REPORTS = ("report.md", "report.json", "index.html")  # what --reports writes
 
 
@@ -81,7 +83,8 @@ def paths_or_specs(paths: Sequence[Path]) -> Sequence[Path]:
         return paths
     if SPECS.is_dir():
         return [SPECS]
-    raise UsageError("which scenarios? There is no folder 'specs' here; give scenario files, or folders of them")
+    brought = f"; those that came with fork-oracle are in {str(SHIPPED)!r}" if SHIPPED.is_dir() else ""
+    raise UsageError(f"which scenarios? There is no folder 'specs' here; give scenario files, or folders of them{brought}")
 
 
 def read(paths: Sequence[Path], registry: Registry) -> list[Scenario]:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from oracle.cli.catalogue import World, read_findings, wants_sweeps, world
-from oracle.cli.claimed import beside
+from oracle.cli.catalogue import World, catalogue_for, wants_sweeps, world
+from oracle.cli.claimed import beside, files_of
 from oracle.cli.commands import SPECS, installed, look_of, paths_or_specs, put
-from oracle.cli.terminal import NOT_AS_EXPECTED, OK, Terminal, check_places, write_files
+from oracle.cli.terminal import NOT_AS_EXPECTED, OK, Terminal, check_places, make_folder, write_files
 from oracle.cli.triage import walk
 from oracle.errors import UsageError
 from oracle.finding import Finding
@@ -25,23 +25,28 @@ from oracle.report.look import Look
 from oracle.report.text import plural
 from oracle.sources.listing import listings_at_hand
 
+NOT_LOOKED_FOR = "flaws of findings were not looked for"
+
 
 def findings(options: Namespace, terminal: Terminal) -> int:
     """List, show, check or complete findings."""
     check_places([file for file in (options.output, options.kept) if file is not None])
     registry = installed(terminal)
-    paths = paths_or_specs(options.specs)
-    known = read_findings(paths, registry, draft=options.complete)
+    runs = options.check or options.claims or options.complete
+    paths = options.specs if options.catalogue is not None and not runs else paths_or_specs(options.specs)
+    known = catalogue_for(paths, options, registry, terminal, draft=options.complete)
     wanted = _named(known, options.ids)
     if options.complete and not options.ids:
         raise UsageError("complete which findings? Give their ids")
-    if options.format != "table" and (options.check or options.claims or options.complete):
+    if options.check and options.ids:
+        raise UsageError(f"--check is about the whole catalogue; leave {' '.join(options.ids)} out, or ask with --claims")
+    if options.format != "table" and runs:
         raise UsageError(
             "--format is for listing findings; claims as JSON are in the report.json of 'fork-oracle run --findings'"
         )
     look = look_of(options, terminal)
     if options.check:
-        return _check(known, world(paths, registry, options, terminal), options, look, terminal)
+        return _check(known, paths, world(paths, registry, options, terminal), options, look, terminal)
     if options.complete:
         return _complete(wanted, known, world(paths, registry, options, terminal), terminal)
     if options.claims:
@@ -66,24 +71,22 @@ def triage(options: Namespace, terminal: Terminal) -> int:
     check_places([file for file in (options.output, options.kept) if file is not None])
     registry = installed(terminal)
     paths = paths_or_specs(options.paths)
-    known = read_findings(paths, registry)
+    if options.drafts is not None:
+        make_folder(options.drafts)
+    known = catalogue_for(paths, options, registry, terminal)
     if not known:
-        terminal.say(f"no folder 'findings' with findings belongs to {', '.join(map(str, paths))}, so all that differs is new")
+        terminal.say(f"no findings belong to {', '.join(map(str, paths))}, so all that differs is new; or --catalogue DIR")
     there = world(paths, registry, options, terminal)
     judged = Catalogue(known).judge(there.differences)
     made = drafts(judged.new, {scenario.name: scenario.topic for scenario in there.scenarios})
     look = look_of(options, terminal)
     if made and options.drafts is None and options.output is None and sys.stdin.isatty() and terminal.out.isatty():
-        return OK if walk(made, _folder(paths), look, terminal) == len(made) else NOT_AS_EXPECTED
-    put(findings_report.drafts(made, look), options.output, terminal)
+        return OK if walk(made, judged, _folder(paths, options), look, terminal) == len(made) else NOT_AS_EXPECTED
+    put(findings_report.drafts(made, judged, look), options.output, terminal)
     if options.drafts is not None:
-        try:
-            options.drafts.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"can't make the folder {str(options.drafts)!r}: {error.strerror}") from error
         texts = {
             options.drafts / f"{draft.finding.id}{SUFFIX}": dump_finding(draft.finding)
-            + findings_report.evidence(draft.differences)
+            + findings_report.evidence(draft.differences, judged)
             for draft in made
         }
         write_files(texts)
@@ -91,42 +94,52 @@ def triage(options: Namespace, terminal: Terminal) -> int:
     return NOT_AS_EXPECTED if made else OK
 
 
-def _folder(paths: Sequence[Path]) -> Path:
+def _folder(paths: Sequence[Path], options: Namespace) -> Path:
     """Where the findings on some scenarios belong."""
+    if options.catalogue is not None:
+        inner: Path = options.catalogue / FINDINGS
+        return inner if inner.is_dir() else inner.parent
     above = next((one for path in paths for one in (path, *path.absolute().parents) if one.name == SPECS.name), SPECS)
     folder = above / FINDINGS
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     return folder
 
 
 def _named(known: Sequence[Finding], ids: Sequence[str]) -> list[Finding]:
     by_id = {one.id: one for one in known}
     names = [Path(name).name.removesuffix(SUFFIX) for name in ids]
-    for name in names:
+    for given, name in zip(ids, names, strict=True):
         if name not in by_id:
             from oracle.args import hint
 
+            if Path(given).exists():
+                raise UsageError(f"{given!r} is no finding; scenarios are given with --specs {given}")
             raise UsageError(f"no finding is called {name!r}{hint(name, by_id)}; 'fork-oracle findings' lists them")
     return [by_id[name] for name in names] if names else list(known)
 
 
-def _check(known: Sequence[Finding], there: World, options: Namespace, look: Look, terminal: Terminal) -> int:
+def _check(
+    known: Sequence[Finding], paths: Sequence[Path], there: World, options: Namespace, look: Look, terminal: Terminal
+) -> int:
     judged = Catalogue(known).judge(there.differences)
-    flaws = []
-    if all(beside(Path(one.file), paths_or_specs(options.specs)) for one in known):
-        flaws = [*unknown(known, there.names, there.entries), *stale(known, judged, whole=wants_sweeps(options))]
-    else:
-        terminal.say("--specs leaves out scenarios beside the catalogue, so only what is new is looked for, not what is stale")
+    whole = all(beside(Path(one.file), paths) for one in known)
+    flaws = [*unknown(known, there.names, there.entries), *stale(known, judged, whole=wants_sweeps(options))] if whole else []
     parts = [look.bad(str(flaw)) for flaw in flaws]
-    if judged.new:
-        parts.append(findings_report.new(judged.new, look))
-    done = len(judged.differences) - len(judged.new)
+    if new := judged.unclaimed:
+        parts.append(findings_report.new(new, files_of(there.scenarios), look, options.catalogue))
+    done = len(judged.differences) - len(new)
+    found = f"{plural(len(flaws), 'flaw')} in {plural(len(known), 'finding')}"
     parts.append(
         f"{done} of {plural(len(judged.differences), 'difference')} claimed by {plural(len(judged.used), 'finding')}, "
-        f"{len(judged.new)} new; {plural(len(flaws), 'flaw')} in {plural(len(known), 'finding')}"
+        f"{len(new)} new; {found if whole else NOT_LOOKED_FOR}"
     )
     put("\n".join(parts) + "\n", options.output, terminal)
-    return NOT_AS_EXPECTED if flaws or judged.new else OK
+    looked = f"looked at {plural(len(there.scenarios), 'scenario')}, {'and' if wants_sweeps(options) else 'without'} the sweeps"
+    if not whole:
+        terminal.say(f"{looked}; the catalogue is about others, too, so nobody can say which of its findings are stale")
+    elif not wants_sweeps(options):
+        terminal.say(f"{looked}; so findings on sweeps, and single lines of findings, may be stale all the same")
+    return NOT_AS_EXPECTED if flaws or new else OK
 
 
 def _complete(wanted: Sequence[Finding], known: Sequence[Finding], there: World, terminal: Terminal) -> int:

@@ -86,6 +86,7 @@ def add(commands: Commands) -> None:
 
 def _world(parser: argparse.ArgumentParser) -> None:
     """What both look at."""
+    options.catalogue(parser)
     parser.add_argument(
         "--sweeps",
         action=argparse.BooleanOptionalAction,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 
-from oracle.cli.catalogue import read_findings
+from oracle.cli.catalogue import catalogue_for
 from oracle.cli.commands import chosen, installed, paths_or_specs, put, read, read_not_shown
 from oracle.cli.terminal import OK, Terminal, check_places
 from oracle.errors import UsageError
@@ -23,10 +23,11 @@ def guide(options: Namespace, terminal: Terminal) -> int:
         raise UsageError(f"a guide leads from one flavor to another, and {options.origin} and {options.target} are the same")
     origin, target = flavors
     paths = paths_or_specs(options.specs)
-    catalogue = read_findings(paths, registry)
+    catalogue = catalogue_for(paths, options, registry, terminal)
     if not catalogue:
+        places = ", ".join(repr(str(path)) for path in paths)
         raise UsageError(
-            f"there are no findings below {', '.join(repr(str(path)) for path in paths)}, and a guide is made of them"
+            f"there are no findings for {places}, and a guide is made of them; --catalogue DIR says where they are"
         )
     scenarios = read(paths, registry)
     found = guide_report.relevant(catalogue, origin.id, target.id)

@@ -28,5 +28,6 @@ def add(commands: Commands) -> None:
     made.add_argument(
         "--specs", metavar="PATH", type=Path, action="append", default=[], help="scenarios and findings (./specs)"
     )
+    options.catalogue(made)
     made.add_argument("--quick", action="store_true", help="run nothing, and name no scenarios")
     options.output(made)

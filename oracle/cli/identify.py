@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sysconfig
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
 from oracle.args import hint
-from oracle.cli.commands import SPECS, chosen, installed, look_of, put
+from oracle.cli.commands import SHIPPED, SPECS, chosen, installed, look_of, put
 from oracle.cli.terminal import OK, Terminal, check_places
 from oracle.errors import UsageError
 from oracle.flavor import Flavor
@@ -19,8 +18,6 @@ from oracle.registry import Registry
 from oracle.report import identify_report
 from oracle.report.look import Look
 from oracle.scenario import Scenario
-
-SHIPPED = Path(sysconfig.get_path("data")) / "share" / "fork-oracle" / "specs"
 
 
 def identify(options: Namespace, terminal: Terminal) -> int:

@@ -80,6 +80,17 @@ def listings(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def catalogue(parser: argparse.ArgumentParser, use: str = "") -> None:
+    """Whose findings are asked."""
+    parser.add_argument(
+        "--catalogue",
+        metavar="DIR",
+        type=Path,
+        help=f"{use}the folder of the findings (those of the folder specs that the scenarios are in; else those of ./specs, "
+        "else those that came with this program)",
+    )
+
+
 def workers(parser: argparse.ArgumentParser, usual: str, most: int = MOST_WORKERS) -> None:
     """How many processes work; 0, which nobody can ask for, stands for what is usual."""
     parser.add_argument("--workers", metavar="N", type=number(1, most), default=0, help=f"processes to work with ({usual})")

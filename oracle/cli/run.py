@@ -44,7 +44,7 @@ def run(options: Namespace, terminal: Terminal) -> int:
     paths = paths_or_specs(options.paths)
     scenarios, not_shown = read(paths, registry), read_not_shown(paths, registry)
     check_registers(scenarios, not_shown, registry)
-    asked = asked_of(options, paths, registry, flavors)
+    asked = asked_of(options, paths, registry, flavors, terminal)
     done = replace(run_all(scenarios, flavors, terminal), not_shown=not_shown)
     if asked is not None and done.planned is None:
         done = claimed(done, asked, flavors, terminal)

@@ -58,6 +58,7 @@ def add(commands: Commands) -> None:
         help="look for what decided each difference, say in the reports which findings of the catalogue claim it, and fail on "
         "what none claims (half a minute for all of ./specs)",
     )
+    options.catalogue(made, "with --findings: ")
     made.add_argument(
         "--kept",
         metavar="FILE",

@@ -11,13 +11,14 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 
-from oracle.cli.commands import chosen, installed, look_of, paths_or_specs, put
+from oracle.cli.commands import SPECS, chosen, installed, look_of, put
 from oracle.cli.terminal import BUG, INTERRUPTED, OK, Terminal, check_places, make_folder, write_files
 from oracle.errors import UsageError
 from oracle.findings.apart import aparts
 from oracle.findings.claims import Catalogue, Claims
 from oracle.flavor import Flavor
 from oracle.harness import compare
+from oracle.registry import Registry
 from oracle.report import sweep_report, which_report
 from oracle.report.text import plural
 from oracle.sweep.chunk import CRASHED
@@ -35,8 +36,10 @@ FEW = 20_000  # cases that are done sooner than processes are started
 
 def sweep(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle sweep`."""
-    flavors = chosen(installed(terminal), options.flavor)
+    registry = installed(terminal)
+    flavors = chosen(registry, options.flavor)
     check_places([] if options.output is None else [options.output])
+    catalogue = _catalogue(options, registry, terminal)
     made = _plan(options, flavors)
     if options.save is not None:
         make_folder(options.save)
@@ -45,7 +48,7 @@ def sweep(options: Namespace, terminal: Terminal) -> int:
         interrupted = _carry_out(made, flavors, store, options, terminal)
         found = findings(made, flavors, store)
     seconds = time.monotonic() - started
-    claims = _claims(found, flavors, terminal) if options.findings else {}
+    claims = _claims(found, flavors, catalogue)
     if options.format == "json":
         text = sweep_report.to_json(found, claims)
     else:
@@ -64,11 +67,21 @@ def sweep(options: Namespace, terminal: Terminal) -> int:
     return BUG if any(one.kind == CRASHED for one in found.silences) else OK
 
 
-def _claims(found: Findings, flavors: Sequence[Flavor], terminal: Terminal) -> dict[str, Claims]:
-    """By bucket, what the catalogue claims of the differences of its simplest case."""
-    from oracle.cli.catalogue import read_findings
+def _catalogue(options: Namespace, registry: Registry, terminal: Terminal) -> Catalogue | None:
+    """The findings that are asked what they claim, if any are to be."""
+    from oracle.cli.catalogue import catalogue_for
 
-    catalogue = Catalogue(read_findings(paths_or_specs([]), installed(terminal)))
+    if not options.findings:
+        if options.catalogue is not None:
+            raise UsageError("--catalogue says whose findings --findings asks; add --findings")
+        return None
+    return Catalogue(catalogue_for([SPECS] if SPECS.is_dir() else [], options, registry, terminal))
+
+
+def _claims(found: Findings, flavors: Sequence[Flavor], catalogue: Catalogue | None) -> dict[str, Claims]:
+    """By bucket, what the catalogue claims of the differences of its simplest case."""
+    if catalogue is None:
+        return {}
     made = {}
     for bucket in found.buckets:
         case = scenario_of(found.plan, bucket.smallest, case_name(found.plan, bucket))

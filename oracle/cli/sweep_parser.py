@@ -74,9 +74,10 @@ def add(commands: Commands) -> None:
     made.add_argument(
         "--findings",
         action="store_true",
-        help="say of each bucket which findings of ./specs claim what differs in its simplest case, what is new, "
-        "and which would claim that if they named no scenarios",
+        help="say of each bucket which findings claim what differs in its simplest case, what is new, and which would claim "
+        "that if they named no scenarios",
     )
+    options.catalogue(made, "with --findings: ")
     made.add_argument("--save", metavar="DIR", type=Path, help="write the simplest case of each bucket to DIR, as a scenario")
     options.output(made)
     made = options.command(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from oracle.cli.terminal import Terminal, write_files
 from oracle.finding import Finding, Kind, is_citation
+from oracle.findings.claims import Claims
 from oracle.findings.draft import Draft
 from oracle.load import SUFFIX, dump_finding, names_finding
 from oracle.report import findings_report
@@ -22,7 +23,7 @@ class _Enough(Exception):
     """Nobody answers any more."""
 
 
-def walk(made: Sequence[Draft], folder: Path, look: Look, terminal: Terminal) -> int:
+def walk(made: Sequence[Draft], judged: Claims, folder: Path, look: Look, terminal: Terminal) -> int:
     """Ask about each draft what only a person can say. Returns how many are findings now."""
 
     def ask(prompt: str) -> str:
@@ -34,7 +35,7 @@ def walk(made: Sequence[Draft], folder: Path, look: Look, terminal: Terminal) ->
 
     written = 0
     for draft in made:
-        terminal.write("\n" + findings_report.drafts([draft], look))
+        terminal.write("\n" + findings_report.drafts([draft], judged, look))
         try:
             finding = _told(draft.finding, ask)
         except _Enough:

@@ -50,6 +50,16 @@ class Claims:
         return tuple([one.apart for one in self.differences if not one.findings])
 
     @property
+    def unclaimed(self) -> tuple[Claimed, ...]:
+        """The differences that no finding claims, with those that come near."""
+        return tuple([one for one in self.differences if not one.findings])
+
+    def near(self, differences: Iterable[Apart]) -> tuple[str, ...]:
+        """The ids of the findings that would claim any of some differences if they said nothing of scenarios."""
+        wanted = set(differences)
+        return tuple(dict.fromkeys(name for one in self.differences if one.apart in wanted for name in one.perhaps))
+
+    @property
     def used(self) -> tuple[str, ...]:
         """The ids of the findings that claim anything, sorted."""
         return tuple(sorted({finding for one in self.differences for finding in one.findings}))

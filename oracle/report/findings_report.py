@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from shlex import quote
 
 from oracle.cite import parse_ranges
 from oracle.explain.cites import code_of
 from oracle.finding import Finding, Side, is_citation
-from oracle.findings.check import SWEPT
-from oracle.findings.claims import Apart, Claims
+from oracle.findings.claims import Apart, Claimed, Claims
 from oracle.findings.draft import Draft
 from oracle.report.look import Look
 from oracle.report.table_report import fitted
@@ -18,6 +18,7 @@ from oracle.sources.listing import Listing
 
 INDENT = "    "
 MANY = 40  # differences that are listed one by one
+FEW = 5  # scenarios; so many are not named in a command
 
 
 def table(findings: Sequence[Finding], look: Look) -> str:
@@ -93,8 +94,8 @@ def difference(apart: Apart, look: Look) -> list[str]:
     return lines
 
 
-def drafts(made: Sequence[Draft], look: Look) -> str:
-    """Groups of differences that no finding claims."""
+def drafts(made: Sequence[Draft], judged: Claims, look: Look) -> str:
+    """Groups of differences that no finding claims, with the findings that come near."""
     if not made:
         return look.good("nothing is new") + ": every difference is claimed by a finding\n"
     parts = []
@@ -109,24 +110,36 @@ def drafts(made: Sequence[Draft], look: Look) -> str:
         for side in finding.sides:
             lines.append(f"{INDENT}{look.name(', '.join(map(plain, side.flavors)))}")
             lines += [clip(f"{INDENT * 2}{plain(line)}", look.width) for line in side.decided]
+        lines += _near(judged.near(draft.differences), look)
         parts.append("\n".join([*lines, *_differences(draft.differences, look, 3)]))
     total = sum(len(draft.differences) for draft in made)
     parts.append(f"{plural(total, 'difference')} that no finding claims, in {plural(len(made), 'group')}")
     return "\n\n".join(parts) + "\n"
 
 
-def evidence(differences: Sequence[Apart]) -> str:
-    """Comments below a draft: what it was made from."""
+def _near(findings: Sequence[str], look: Look) -> list[str]:
+    """The findings that would claim something if they named its scenario."""
+    if not findings:
+        return []
+    what = "which names other scenarios" if len(findings) == 1 else "which name other scenarios"
+    return [paragraph(f"perhaps: {', '.join(map(plain, findings))}, {what}", look.width, INDENT)]
+
+
+def evidence(differences: Sequence[Apart], judged: Claims) -> str:
+    """Comments below a draft: what it was made from, and what comes near."""
+    look = Look(width=400)
     lines = [f"# made from {plural(len(differences), 'difference')}:"]
-    lines += [f"# {line}" for line in _differences(differences, Look(width=400), MANY)]
+    lines += [f"# {line}" for line in [*_differences(differences, look, MANY), *_near(judged.near(differences), look)]]
     return "\n".join(lines) + "\n"
 
 
-def new(differences: Iterable[Apart], look: Look) -> str:
-    """Differences that no finding claims, and how to go on."""
-    listed = list(differences)
+def new(differences: Sequence[Claimed], files: Mapping[str, str], look: Look, catalogue: Path | None = None) -> str:
+    """Differences that no finding claims, the findings that come near, and how to go on. `files`: those of the scenarios."""
+    listed = [one.apart for one in differences]
     lines = [look.bad(f"{plural(len(listed), 'difference')} that no finding claims:"), *_differences(listed, look, MANY)]
-    scenarios = list(dict.fromkeys(apart.scenario for apart in listed if not apart.scenario.startswith(SWEPT)))
-    paths = " ".join(plain(quote(f"specs/{name}.yaml")) for name in scenarios) if len(scenarios) < 5 else ""
-    lines.append(f"look at them with: fork-oracle triage {paths}".rstrip() + " --drafts DIR")
+    lines += _near(list(dict.fromkeys(name for one in differences for name in one.perhaps)), look)
+    named = list(dict.fromkeys(files[apart.scenario] for apart in listed if apart.scenario in files))
+    words = [*(named if len(named) < FEW else []), *(["--catalogue", str(catalogue)] if catalogue is not None else [])]
+    paths = "".join(f" {plain(quote(word))}" for word in words)
+    lines.append(f"look at them with: fork-oracle triage{paths} --drafts DIR")
     return "\n".join(lines)

@@ -225,7 +225,7 @@ def test_hostile_findings_are_text_on_a_terminal() -> None:
         findings_report.table([one], look),
         findings_report.one(one, {}, look),
         findings_report.claimed([one], found, look),
-        findings_report.new(found.new, look),
+        findings_report.new(found.unclaimed, {}, look),
     ]
     for text in texts:
         for char in "\x1b\x00\u202e\u2066\u2028":

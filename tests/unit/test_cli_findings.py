@@ -118,8 +118,53 @@ def test_the_check_of_some_scenarios_says_nothing_of_what_others_show(folder: Pa
     catalogue(folder, nice=FINDING + "scenarios: [files/masks]\n", gone=FINDING + "scenarios: [files/gone]\n")
     said(capsys, "findings", "--check", "--no-sweeps", code=NOT_AS_EXPECTED)
     out, err = said(capsys, "findings", "--check", "--no-sweeps", "--specs", "specs/files")
-    assert out.endswith("0 new; 0 flaws in 2 findings\n")
-    assert "--specs leaves out scenarios beside the catalogue, so only what is new is looked for" in err
+    assert out.endswith("0 new; flaws of findings were not looked for\n")
+    assert "looked at 1 scenario, without the sweeps; the catalogue is about others, too" in err
+    assert "nobody can say which of its findings are stale\n" in err
+
+
+def test_the_check_of_all_scenarios_without_sweeps_says_what_it_leaves_open(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalogue(folder, nice=FINDING)
+    err = said(capsys, "findings", "--check", "--no-sweeps")[1]
+    assert "looked at 1 scenario, without the sweeps; so findings on sweeps, and single lines of findings, may be stale" in err
+    assert said(capsys, "findings", "--check", "--sweeps")[1] == ""
+
+
+def test_the_check_takes_no_names(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    catalogue(folder, nice=FINDING)
+    err = said(capsys, "findings", "nice", "--check", code=USAGE)[1]
+    assert "--check is about the whole catalogue; leave nice out, or ask with --claims" in err
+
+
+def test_a_path_where_a_name_is_due_is_told_from_a_slip(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    catalogue(folder, nice=FINDING)
+    err = said(capsys, "findings", "specs/files", code=USAGE)[1]
+    assert "'specs/files' is no finding; scenarios are given with --specs specs/files" in err
+
+
+def test_what_is_new_is_told_with_the_findings_that_come_near(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    catalogue(folder, nice=FINDING + "scenarios: [groups/*]\n", other=FINDING.replace("[7]", "[8]"))
+    near = "    perhaps: nice, which names other scenarios\n"
+    assert near in said(capsys, "run", "--findings", code=NOT_AS_EXPECTED)[0]
+    assert near in said(capsys, "findings", "--check", "--no-sweeps", code=NOT_AS_EXPECTED)[0]
+    assert near in said(capsys, "triage", code=NOT_AS_EXPECTED)[0]
+    said(capsys, "triage", "--drafts", "drafts", code=NOT_AS_EXPECTED)
+    assert f"# {near}" in (folder / "drafts/masks-other-nice.yaml").read_text()
+    catalogue(folder, another=FINDING + "scenarios: [ids/*]\n")
+    both = "    perhaps: another, nice, which name other scenarios\n"
+    assert both in said(capsys, "run", "--findings", code=NOT_AS_EXPECTED)[0]
+
+
+def test_findings_of_another_folder_are_listed_without_scenarios(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalogue(folder, nice=FINDING)
+    (folder / "empty").mkdir()
+    monkeypatch.chdir(folder / "empty")
+    assert "One kernel is nice" in said(capsys, "findings", "--catalogue", "../specs/findings")[0]
+    assert "which scenarios?" in said(capsys, "findings", "--catalogue", "../specs", "--check", code=USAGE)[1]
 
 
 def test_a_file_that_is_wrong_is_told_with_its_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,7 +235,7 @@ def test_triage_takes_the_catalogue_beside_a_single_scenario(folder: Path, capsy
 def test_triage_without_a_catalogue_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "masks.yaml").write_text(SCENARIO)
     _, err = said(capsys, "triage", "masks.yaml", code=NOT_AS_EXPECTED)
-    assert "no folder 'findings' with findings belongs to masks.yaml, so all that differs is new\n" in err
+    assert "no findings belong to masks.yaml, so all that differs is new; or --catalogue DIR\n" in err
     catalogue(folder, nice=FINDING)
     assert "so all that differs is new" not in said(capsys, "triage", "specs")[1]
 

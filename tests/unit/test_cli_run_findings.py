@@ -10,6 +10,8 @@ import pytest
 
 from oracle.cli import main
 from oracle.cli.terminal import NOT_AS_EXPECTED, OK, USAGE
+from oracle.registry import Registry
+from tests.unit.toys import TINY, UMASK
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -78,16 +80,79 @@ def test_with_a_baseline_what_is_new_to_the_catalogue_fails_nothing(specs: Path)
     ("words", "said"),
     [
         (["--kept", "x.json"], "add --findings"),
-        (["bare", "--findings"], "--findings: there are none below 'bare'; name scenarios in a folder specs"),
+        (["--catalogue", "specs"], "add --findings"),
+        (["specs/bare", "--findings"], "--findings: there are none for 'specs/bare'; say where they are with --catalogue DIR"),
+        (["--findings", "--catalogue", "nowhere"], "--catalogue: there is no folder 'nowhere'"),
+        (["--findings", "--catalogue", "specs/limits/deep"], "--catalogue: in 'specs/limits/deep' are no findings"),
         (["--findings", "--kept", "no/such/file"], "can't write 'no/such/file'"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_before_anything_runs(
     specs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
 ) -> None:
-    (tmp_path / "bare").mkdir()
-    shutil.copy(SPECS / "limits/last-ten-slots.yaml", tmp_path / "bare")
+    (specs / "limits/deep").mkdir()
+    shutil.copytree(specs / "limits", specs / "bare")
+    if "specs/bare" in words:
+        shutil.rmtree(specs / "findings")
     assert main(["run", *words]) == USAGE
     told = capsys.readouterr()
     assert said in told.err
     assert told.out == ""
+
+
+# --- scenarios that are in no folder specs --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(specs: Path, tmp_path: Path) -> Path:
+    """One of the scenarios, in a folder that is called otherwise; its differences are claimed whatever its name."""
+    (tmp_path / "mine").mkdir()
+    return Path(shutil.copy(specs / "limits/saved-id-follows.yaml", tmp_path / "mine"))
+
+
+def test_a_scenario_of_ones_own_is_put_to_the_findings_of_the_folder_specs_that_is_here(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(elsewhere), "--findings"]) == OK
+    err = capsys.readouterr().err
+    assert f"{elsewhere}: in no folder 'specs'; the findings of 'specs' are asked (--catalogue DIR for others)" in err
+    assert "none new" in err
+
+
+def test_where_there_is_no_folder_specs_the_findings_that_came_with_the_program_are_asked(
+    elsewhere: Path, specs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shipped = specs.rename(specs.parent / "shipped")
+    monkeypatch.setattr("oracle.cli.catalogue.SHIPPED", shipped)
+    assert main(["run", str(elsewhere), "--findings"]) == OK
+    assert f"the findings of '{shipped}' are asked" in capsys.readouterr().err
+    shutil.rmtree(shipped)
+    assert main(["run", str(elsewhere), "--findings"]) == USAGE
+    assert f"there are none for '{elsewhere}'; say where they are with --catalogue DIR" in capsys.readouterr().err
+
+
+def test_findings_that_came_with_the_program_and_tell_of_flavors_that_are_not_there_are_no_findings(
+    elsewhere: Path, specs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("oracle.cli.catalogue.SHIPPED", specs.rename(specs.parent / "shipped"))
+    elsewhere.write_text(UMASK)
+    monkeypatch.setattr("oracle.cli.commands.load_flavors", lambda: Registry((TINY,)))
+    assert main(["run", str(elsewhere), "--findings"]) == USAGE
+    assert "--findings: there are none for" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["aside", "aside/findings"])
+def test_a_catalogue_can_be_named(elsewhere: Path, specs: Path, place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.move(specs, specs.parent / "aside")
+    assert main(["run", str(elsewhere), "--findings", "--catalogue", place]) == OK
+    assert "none new" in capsys.readouterr().err
+
+
+def test_what_is_new_is_named_with_the_files_in_which_it_is(
+    elsewhere: Path, specs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in list((specs / "findings").iterdir())[1:]:
+        file.unlink()
+    assert main(["run", str(elsewhere), "--findings", "--catalogue", "specs"]) == NOT_AS_EXPECTED
+    out = capsys.readouterr().out
+    assert f"look at them with: fork-oracle triage {elsewhere} --catalogue specs --drafts DIR\n" in out

@@ -140,7 +140,8 @@ def test_the_command_prints_a_guide_of_the_shipped_catalogue(
     [
         (["netbsd", "netbsd@1.189"], "netbsd and netbsd@1.189 are the same"),
         (["netbsd", "plan9"], "plan9"),
-        (["netbsd", "dragonfly", "--specs", "bare"], "there are no findings below 'bare'"),
+        (["netbsd", "dragonfly", "--catalogue", "bare"], "--catalogue: in 'bare' are no findings"),
+        (["netbsd", "dragonfly", "--specs", "bare"], "there are no scenarios below 'bare'"),
     ],
 )
 def test_a_guide_that_cannot_be_made_says_why(
