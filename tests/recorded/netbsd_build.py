@@ -25,7 +25,7 @@ from tests.recorded.world import CALLER, Stage, World
 
 LONG_AGO = -99_900_100  # the caller's birth in ticks: 999 seconds after the machine's epoch
 CALLS = 100  # more than any recording makes
-PIDS = 64  # slots of the pid table
+PIDS = 64  # free ones, and more than any recording takes
 
 
 def build(flavor: Flavor, knobs: Knobs) -> World:
@@ -148,10 +148,10 @@ def _lists(k: Machine, p1: Proc, knobs: Knobs, grandparent: Proc, tracer: Proc) 
     """Who is whose parent, and who else is in the group."""
     pgrp = group_of(p1)
     pgrp.pg_session.s_ttyvp = k.vnode("tty") if knobs.number("ctty") else None
+    older = grandparent.p_children.index(p1) + 1 if p1 in grandparent.p_children else 0
     for n in range(knobs.number("pgrp_before")):
         pgrp.pg_members.insert(n, extra(k, f"before{n}", 600 + n, grandparent))
-        if p1 in grandparent.p_children:
-            grandparent.p_children.insert(grandparent.p_children.index(p1) + 1, pgrp.pg_members[n])
+        grandparent.p_children.insert(older, pgrp.pg_members[n])
     for n in range(knobs.number("pgrp_after")):
         pgrp.pg_members.append(extra(k, f"after{n}", 700 + n, grandparent))
         grandparent.p_children.insert(0, pgrp.pg_members[-1])
@@ -181,23 +181,34 @@ def _globals(k: Machine, p1: Proc, knobs: Knobs) -> None:
     netbsd.forkfsleep = knobs.number("forkfsleep")
     if knobs.number("uarea_fail"):
         settle(k, MachineExtras(faults=(("uarea", tuple(range(1, CALLS))),)))
-    netbsd.pids = _pid_table(knobs.number("lastpid", 1000), {p.p_pid for p in k.allproc})
+    netbsd.pids = _pid_table(knobs.number("lastpid", 1000), _pids_in_use(k, p1))
     _authority(netbsd, knobs)
-    if knobs.number("recycled"):  # the new process gets the structure of a dead one
-        old = Proc(-1, 0, "old", P.SIDL)
-        old.p_stackbase = 48879
-        netbsd.freeprocs.append(old)
+    if knobs.number("recycled"):  # every new process gets the structure of a dead one
+        for _ in range(knobs.number("repeat", 1)):
+            old = Proc(-1, 0, "old", P.SIDL)
+            old.p_stackbase = 48879
+            netbsd.freeprocs.append(old)
     for letter in knobs.words("hooks"):
         netbsd.forkhooks.insert(0, _hook(letter))
 
 
+def _pids_in_use(k: Machine, p1: Proc) -> set[int]:
+    """The pids of the processes that run, and of those that stand on lists."""
+    listed = [*k.allproc, *(child for p in k.allproc for child in p.p_children), *(p1.p_pgrp.pg_members if p1.p_pgrp else ())]
+    return {p.p_pid for p in listed}
+
+
 def _pid_table(last: int, used: set[int]) -> PidTable:
-    """A pid table whose free slots give the pids after `last`, one after the other."""
+    """A pid table whose free slots give the pids after `last`, one after the other.
+
+    It is so large that process 0, which nobody frees, has slot 0.
+    """
     free = [pid for pid in range(last + 1, last + PIDS) if pid not in used]
-    slots: list[Proc | int] = [0] * PIDS
+    size = 1 << (last + PIDS).bit_length()
+    slots: list[Proc | int] = [0] * size
     for pid, after in zip(free, [*free[1:], 0], strict=True):
-        slots[pid % PIDS] = (pid - pid % PIDS - PIDS) | after % PIDS
-    return PidTable(slots, {}, PIDS - 1, free[0] % PIDS, free[-1] % PIDS, 0, PIDS)
+        slots[pid] = -size | after
+    return PidTable(slots, {}, size - 1, free[0], free[-1], 0, size)
 
 
 def _authority(netbsd: NetBSD, knobs: Knobs) -> None:
