@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from flavors.netbsd import kern_fork
 from flavors.netbsd import param as P
+from flavors.netbsd.kern_descrip import fd_init
 from oracle.flavor import Flavor
+from oracle.machine.files import FileDesc
 from oracle.machine.locks import Mutex
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
@@ -64,7 +67,10 @@ def _deferred(code: Callable[[], Kernel[int]]) -> Kernel[object]:
 
 @contextmanager
 def _watched(world: World) -> Iterator[None]:
-    """Write down when fork1 releases a lock that it does not hold, which a kernel without DIAGNOSTIC lets it do."""
+    """Write down which tables fork1 makes empty, and when it releases a lock that it does not hold.
+
+    The latter a kernel without DIAGNOSTIC lets it do.
+    """
     real = kern_fork.mutex_exit_unchecked
 
     def watch(k: Machine, mutex: Mutex) -> None:
@@ -74,11 +80,12 @@ def _watched(world: World) -> Iterator[None]:
             world.violations.append(f"mutex_exit: {name} is not held")
         real(k, mutex)
 
-    kern_fork.mutex_exit_unchecked = watch
-    try:
+    def fresh() -> FileDesc:
+        world.fresh.append(fd_init())
+        return world.fresh[-1]
+
+    with patch.object(kern_fork, "mutex_exit_unchecked", watch), patch.object(kern_fork, "fd_init", fresh):
         yield
-    finally:
-        kern_fork.mutex_exit_unchecked = real
 
 
 def _wake(world: World, child: Proc, end: str) -> None:

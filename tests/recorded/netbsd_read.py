@@ -137,7 +137,7 @@ def _process(world: World, p: Proc) -> Outcome:
             "cru": p.p_childtime,
             "prof": p.p_prof,
             "ru": p.p_cputime,
-            "start": BOOT_TIME + p.p_start // 100 if p.p_start else 0,
+            "start": BOOT_TIME + p.p_start // 100 if p.p_acflag else 0,
         },
         "stflag": _names(p.p_stflag, P.P_STFLAG),
         "textvp": p.p_textvp.name if p.p_textvp is not None else None,
@@ -151,7 +151,7 @@ def _process(world: World, p: Proc) -> Outcome:
     if child:
         found["vm"]["rel"] = "shared" if p.p_vmspace is world.p1.p_vmspace else "copied"
         found["sigacts"]["rel"] = "shared" if p.p_sigacts is world.p1.p_sigacts else "copied"
-        found["trace_enabled"] = trace_is_enabled(p)
+        found["trace_enabled"] = p in world.k.allproc and trace_is_enabled(p)  # decided when it is put on the lists
     return found
 
 
@@ -173,7 +173,7 @@ def _table(world: World, fd: FileDesc | None, child: bool) -> Outcome | None:
         return None
     mine = world.p1.p_fd
     assert mine is not None
-    how = "parent's" if fd is mine else "copied" if fd.fd_files or not mine.fd_files else "fresh"
+    how = "parent's" if fd is mine else "fresh" if fd in world.fresh else "copied"
     found: Outcome = {"files": slots(fd, "half-open", 1), "refcnt": fd.fd_refcnt, "table": how}
     if child:
         found["rel"] = "shared" if fd is mine else how

@@ -9,6 +9,7 @@ from typing import Any
 from oracle.machine import invariants
 from oracle.machine.counted import references
 from oracle.machine.errno import Errno, Panic, Unmodelled
+from oracle.machine.files import FileDesc
 from oracle.machine.locks import Mutex, RwLock, mutex_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
@@ -88,6 +89,7 @@ class World:
     hooks: dict[str, list[int]] | None = None
     made: list[Proc] | None = None  # where fork1 of NetBSD puts the new process
     violations: list[str] = field(default_factory=list)
+    fresh: list[FileDesc] = field(default_factory=list)  # descriptor tables that NetBSD made empty
 
     @property
     def child(self) -> Proc | None:
