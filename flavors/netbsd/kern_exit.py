@@ -181,8 +181,10 @@ def _die(k: Machine, p: Proc) -> None:
 
 
 @models(KERN_EXIT)
-def proc_reparent(k: Machine, child: Proc, parent: Proc) -> None:
+def proc_reparent(k: Machine, child: Proc, parent: Proc | None) -> None:
     """Give a child a new parent, at the head of its list. init's children always signal SIGCHLD.
+
+    No parent is that of process 0, which nobody can trace.
 
     sic: a unit of p_nstopchild moves along for a zombie and for an uncollected stop, not for a process about to be a zombie.
     """
@@ -196,6 +198,8 @@ def proc_reparent(k: Machine, child: Proc, parent: Proc) -> None:
     if parent is k.initproc:
         child.p_exitsig = SIGCHLD
     old.p_children.remove(child)
+    if parent is None:
+        raise Panic("page fault: process 0 has no parent")
     parent.p_children.insert(0, child)
     child.p_pptr = parent
     child.p_ppid = parent.p_pid

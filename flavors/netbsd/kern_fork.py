@@ -74,6 +74,7 @@ from oracle.machine.ratelimit import ratecheck
 from oracle.machine.traps import Kernel, preempt, tsleep
 
 FORK_TFMRATE = 10 * HZ  # between two "table is full" messages
+RLIM_RANGE = 2**64  # a limit is a number without a sign
 Start = Callable[[Machine, Lwp], Kernel[None]]  # what a new LWP runs first
 
 
@@ -192,7 +193,8 @@ def fork1(
     count = chgproccnt(k, uid, 1)  # [251] charged to the real id
     limit = p1.p_limit
     assert limit is not None
-    if count > limit.pl_rlimit["nproc"][0]:  # [252] so as many as the soft limit are fine
+    # [252] so as many as the soft limit are fine; sic: compared without a sign: fewer than none are more than any limit
+    if count % RLIM_RANGE > limit.pl_rlimit["nproc"][0]:
         if not (globals_.rlimit_listener or suser)(cred):  # [253-255] sic: while the effective id decides who may pass
             if k.sched.ready:
                 yield from preempt("over the limit")
@@ -315,7 +317,7 @@ def fork1(
         if p2.p_pptr is not p1.p_pptr:  # [474] always: one is the caller's, the other the debugger's
             parent1 = p2.p_pptr  # [475] the forking process, as flags are 0
             lock1 = parent1.p_lock
-            assert lock1 is not None and p1.p_pptr is not None
+            assert lock1 is not None
             if lock1.mtx_serial < p2_lock.mtx_serial:  # [477] always: the age of locks stands for their addresses here
                 if not mutex_tryenter(k, l1, lock1):  # [478] somebody has it
                     mutex_exit_unchecked(k, p2_lock)  # [479] sic: releases the child's lock, which was never taken
@@ -371,6 +373,8 @@ def fork1(
         miscount(k, p1, 1)
         miscount(k, p2.p_pptr, -1)
         l2.lwp_stat = LSSTOP  # [558] on no run queue
+        if globals_.diagnostic and l2.lwp_task is not None:  # [559] a fork hook may have put it to sleep
+            raise Panic("l2->l_wchan == NULL")  # [559] never: likewise
     else:
         p2.p_nrlwps = 1  # [562] its one LWP
         p2.p_stat = SACTIVE  # [563] alive
