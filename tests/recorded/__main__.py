@@ -10,7 +10,7 @@ from pathlib import Path
 from oracle.errors import UsageError
 from oracle.registry import load_flavors
 from tests.recorded.compare import Compared, Difference, compare
-from tests.recorded.recording import OUTCOMES, recordings
+from tests.recorded.recording import CORNERS, OUTCOMES, recordings
 
 SAME, DIFFERENT, MISUSED = 0, 1, 2
 EXAMPLES = 3
@@ -19,7 +19,9 @@ EXAMPLES = 3
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0 if nothing differs, 1 if something does, 2 for a file that can't be read."""
     parser = argparse.ArgumentParser(prog="python -m tests.recorded", description=__doc__)
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, default=[OUTCOMES], help="recordings, plain or gzip")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="*", type=Path, default=[OUTCOMES, CORNERS], help="recordings, plain or gzip"
+    )
     parser.add_argument("--examples", type=int, default=EXAMPLES, help="how many of each difference to show")
     options = parser.parse_args(argv)
     flavors = {flavor.id: flavor for flavor in load_flavors().flavors}

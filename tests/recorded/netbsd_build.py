@@ -17,7 +17,9 @@ from oracle.machine.kevent import Knote, KQueue, KtrNode
 from oracle.machine.limits import PLimit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
+from oracle.machine.sched import Task
 from oracle.machine.signals import SigHandler, sigmask
+from oracle.machine.traps import tsleep
 from oracle.scenario import FileSpec, MachineSpec, ProcessSpec
 from tests.recorded.people import extra, flag_word, group_of, make, number, take_place
 from tests.recorded.recording import Knobs
@@ -160,6 +162,9 @@ def _lists(k: Machine, p1: Proc, knobs: Knobs, grandparent: Proc, tracer: Proc) 
         p1.p_pgrp = None
     if by := knobs.number("tracer"):
         p1.p_opptr = p1.p_pptr if by == 1 else None
+        if p1.p_pptr is None:
+            p1.p_pptr, p1.p_ppid = k.initproc, 1  # process 0 is nobody's child, and gets a tracer all the same
+            k.initproc.p_children.insert(0, p1)
         proc_reparent(k, p1, tracer if by == 1 else k.initproc)
     for pid, count, parent in ((800, knobs.number("nchildren"), p1), (850, knobs.number("init_children"), k.initproc)):
         for n in range(count):
@@ -227,8 +232,11 @@ def _hook(letter: str) -> Callable[[Machine, Proc, Proc], None]:
     """A hook; some spoil the child."""
 
     def hook(k: Machine, p2: Proc, p1: Proc) -> None:
+        l2 = p2.p_lwps[0]
         if letter == "N":
             p2.p_nrlwps = 2
+        elif letter == "W":
+            l2.lwp_task = Task(l2, "hook", tsleep(hook, "hook", 0), k.ticks)
 
     return hook
 

@@ -67,7 +67,7 @@ def _globals(world: World, wanted: Outcome) -> Outcome:
 
 def _invariants(world: World) -> Outcome:
     mismatches = world.mismatches()
-    held = [lock.mtx_name for lock in world.locks()]  # type: ignore[union-attr]
+    held = ["parent.p_lock" if lock is world.p1.p_lock else lock.mtx_name for lock in world.locks()]  # type: ignore[union-attr]
     return {
         "lists_ok": world.lists_hold(),
         "locks_held": held,

@@ -211,12 +211,6 @@ EXCUSES: tuple[Excuse, ...] = (
         lambda recording, expected, actual: recording.state.get("ktrace_on") == 0 and bool(recording.state.get("tracep")),
         "a traced process on a machine that traces nobody: ktrace_on counts it",
     ),
-    Excuse(
-        "netbsd",
-        "",
-        lambda recording, expected, actual: "W" in recording.state.get("hooks", ()) and bool(recording.state.get("invariants")),
-        "the hook gives a new LWP a wait channel, which only kernel code has that runs",
-    ),
 )
 
 

@@ -16,7 +16,7 @@ from tests.recorded import dragonfly
 from tests.recorded.__main__ import main
 from tests.recorded.compare import INDEX, Compared, compare, flatten, words
 from tests.recorded.notions import NO_NOTION, reason
-from tests.recorded.recording import Outcome, Recording, recordings
+from tests.recorded.recording import CORNERS, Outcome, Recording, recordings
 
 FLAVORS = ("dragonfly@1.62", "dragonfly@1.67", "dragonfly@768af85b", "netbsd@1.189")
 PARTS = 4  # of the recordings of a flavor, for workers that run side by side
@@ -64,6 +64,12 @@ def test_a_flavor_does_what_its_listing_did(flavor_id: str, part: int) -> None:
     for recording in wanted:
         total.add(compare(flavor, recording))
     assert not total.differences, "\n".join(str(one) for one in total.differences[:10])
+
+
+@pytest.mark.parametrize("recording", list(recordings(CORNERS)), ids=lambda recording: recording.id)
+def test_netbsd_does_what_its_listing_did_in_the_corners(recording: Recording) -> None:
+    flavor = installed().get(recording.flavor) or pytest.skip(f"{recording.flavor} is not installed")
+    assert compare(flavor, recording).differences == []
 
 
 def test_every_recording_is_of_a_flavor_that_is_asked_for() -> None:
