@@ -79,10 +79,6 @@ KERN_FORK_MAP = SourceMap(
             "550, 560, 566",
             "the lock of the new LWP, which nobody else can want before the child's own is free",
         ),
-        LeftOut(
-            "559",
-            "an assertion that holds: the new LWP has not run yet, and sleeps nowhere",
-        ),
     ),
     (
         Branchless(
