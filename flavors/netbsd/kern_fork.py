@@ -190,11 +190,11 @@ def fork1(
 
     if k.sched.ready:
         yield from preempt("counted")  # each count is changed in one go, with nothing around it
-    count = chgproccnt(k, uid, 1)  # [251] charged to the real id
+    # [252] sic: compared without a sign: a user who has lost count of some, and has fewer than none, is over any limit
+    count = chgproccnt(k, uid, 1) % RLIM_RANGE  # [251] charged to the real id
     limit = p1.p_limit
     assert limit is not None
-    # [252] so as many as the soft limit are fine; sic: compared without a sign: fewer than none are more than any limit
-    if count % RLIM_RANGE > limit.pl_rlimit["nproc"][0]:
+    if count > limit.pl_rlimit["nproc"][0]:  # [252] so as many as the soft limit are fine
         if not (globals_.rlimit_listener or suser)(cred):  # [253-255] sic: while the effective id decides who may pass
             if k.sched.ready:
                 yield from preempt("over the limit")
