@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from oracle.errors import LimitExceeded
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.sched import ROUND_TICKS, Contended, Task
+from oracle.machine.sched import ROUND_TICKS, Contended
+from oracle.machine.task import Task
 from oracle.machine.traps import Preempt
 from oracle.scenario import Step
 

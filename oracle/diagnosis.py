@@ -8,7 +8,7 @@ from oracle.flavor import Flavor
 from oracle.machine.locks import Mutex, RwLock
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.sched import Waiting
+from oracle.machine.task import Waiting
 
 
 def stuck(k: Machine, flavor: Flavor, actors: Iterable[str]) -> list[Waiting]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from oracle.calls import Result
 from oracle.machine.errno import Errno, LwpExit, Panic
 from oracle.machine.machine import MS_PER_TICK, Machine
-from oracle.machine.sched import Task
+from oracle.machine.task import Task
 from oracle.outcome import ASLEEP, GONE, SPINS, UNMODELLED, Outcome
 from oracle.scenario import Step
 

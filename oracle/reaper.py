@@ -7,7 +7,7 @@ from collections.abc import Callable
 from oracle.args import parse
 from oracle.flavor import Args, Flavor
 from oracle.machine.machine import Machine
-from oracle.machine.sched import Task
+from oracle.machine.task import Task
 
 
 def ask(k: Machine, flavor: Flavor) -> Task:

@@ -16,8 +16,8 @@ from oracle.lowering import NotMade, caller, lower
 from oracle.machine.errno import EINTR, Errno, Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.sched import Task, Waiting
 from oracle.machine.snapshot import differences, snapshot
+from oracle.machine.task import Task, Waiting
 from oracle.made import Made
 from oracle.observation import Block, Observation
 from oracle.observe import observe

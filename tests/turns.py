@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable
 
 from oracle.machine.machine import Machine
-from oracle.machine.sched import Scheduler, Task
+from oracle.machine.sched import Scheduler
+from oracle.machine.task import Task
 
 Pick = Callable[[Task | None, deque[Task]], int]
 

@@ -15,7 +15,8 @@ from typing import TypeAlias
 from oracle.explain.events import Write
 from oracle.explore.values import CONTAINERS, SCALARS
 from oracle.machine.machine import Machine
-from oracle.machine.sched import RESUMES_PER_ROUND, Task
+from oracle.machine.sched import RESUMES_PER_ROUND
+from oracle.machine.task import Task
 
 Position: TypeAlias = tuple[tuple[CodeType, int], ...]  # where each function on the way to a point stands
 

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.sched import Scheduler, Task
+from oracle.machine.sched import Scheduler
+from oracle.machine.task import Task
 from oracle.machine.traps import Sleep, Wake
 
 NOT_STATE: dict[type, set[str]] = {

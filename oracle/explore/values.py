@@ -10,7 +10,7 @@ from types import GeneratorType
 from typing import TypeAlias
 
 from oracle.explore.kinds import field_names, peek
-from oracle.machine.sched import Task
+from oracle.machine.task import Task
 
 Name: TypeAlias = tuple[str, int, int]  # ("", 0, n): was there; (actor, move, n): made by him
 

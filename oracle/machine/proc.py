@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from oracle.machine.kevent import Knote, KtrNode
     from oracle.machine.limits import PLimit
     from oracle.machine.locks import CondVar, Mutex, RwLock
-    from oracle.machine.sched import Task
     from oracle.machine.signals import SigActs
+    from oracle.machine.task import Task
     from oracle.machine.vm import VmSpace
 
 

@@ -16,7 +16,7 @@ from oracle.machine.files import Vnode
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.ratelimit import RateLimit
-from oracle.machine.sched import Task
+from oracle.machine.task import Task
 
 ROOTS = ("nprocs", "maxproc", "allproc", "zombproc", "pgrps", "background", "counters", "proc_lock", "kern")
 NOT_STATE = {(Lwp, "lwp_task"), (Lwp, "lwp_retval")}  # of this class, and of those that are made from it to watch it

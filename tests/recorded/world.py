@@ -13,7 +13,7 @@ from oracle.machine.files import FileDesc
 from oracle.machine.locks import Mutex, RwLock, mutex_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.sched import Task
+from oracle.machine.task import Task
 from oracle.machine.traps import Kernel, Sleep
 from tests.recorded.recording import Knobs, Recording
 from tests.turns import Turns

@@ -11,7 +11,7 @@ from oracle.machine import invariants
 from oracle.machine.errno import Errno, LwpExit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.sched import Task
+from oracle.machine.task import Task
 from oracle.scenario import ArgValue, MachineSpec, ProcessSpec
 from tests.turns import Turns
 

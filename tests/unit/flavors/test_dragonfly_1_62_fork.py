@@ -13,7 +13,7 @@ from oracle.lowering import spawn_intent
 from oracle.machine.errno import Panic, Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
-from oracle.machine.sched import Task
+from oracle.machine.task import Task
 from oracle.scenario import FileSpec, MachineSpec, ProcessSpec
 from tests.unit.flavors.dragonfly import ASLEEP, GONE, Box
 

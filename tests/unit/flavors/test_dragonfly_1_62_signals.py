@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flavors.dragonfly.proc_h import SACTIVE, SSTOP
 from flavors.dragonfly.r1_62 import FLAVOR
-from oracle.machine.sched import Task
+from oracle.machine.task import Task
 from oracle.scenario import ProcessSpec
 from tests.unit.flavors.dragonfly import ASLEEP, GONE, SPINS, Box
 

@@ -29,7 +29,7 @@ from oracle.extras import MachineExtras
 from oracle.machine.locks import Mutex, mutex_exit, mutex_tryenter
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.sched import Task
+from oracle.machine.task import Task
 from oracle.scenario import MachineSpec, ProcessSpec
 from oracle.verdict import Verdict
 from tests.unit.flavors.netbsd import PARENT, World, result

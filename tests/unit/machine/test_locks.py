@@ -20,7 +20,7 @@ from oracle.machine.locks import (
 )
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.sched import Task
+from oracle.machine.task import Task
 from oracle.machine.traps import Kernel, Wake, preempt
 from tests.unit.machine.bare import Bench
 

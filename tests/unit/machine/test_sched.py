@@ -7,7 +7,8 @@ import pytest
 from oracle.errors import LimitExceeded
 from oracle.machine import sched
 from oracle.machine.errno import EAGAIN, LwpExit, Panic, Unmodelled
-from oracle.machine.sched import RESUMES_PER_ROUND, ROUND_TICKS, Task
+from oracle.machine.sched import RESUMES_PER_ROUND, ROUND_TICKS
+from oracle.machine.task import Task
 from oracle.machine.traps import Kernel, Wake, no_wait, preempt, tsleep
 from tests.unit.machine.bare import Bench
 
