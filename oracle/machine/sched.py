@@ -180,6 +180,9 @@ class Scheduler:
                     self.spinning.append(task)
                     return None
                 trap = task.code.send(Wake.WOKEN)
+            if isinstance(trap, Sleep):
+                self._fall_asleep(task, trap)
+                return None
         except StopIteration as stop:
             task.value = stop.value
             self._end(task, None)
@@ -191,9 +194,6 @@ class Scheduler:
             k.curlwp = None
             if self.sleepers:
                 self._note_missed(task)
-        if isinstance(trap, Sleep):
-            self._fall_asleep(task, trap)
-            return None
         task.wake = Wake.WOKEN
         self.ready.append(task)
         return trap

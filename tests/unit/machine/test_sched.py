@@ -254,6 +254,15 @@ def test_whoever_waits_for_what_has_happened_already_has_lost_its_wakeup() -> No
     assert [one.lost for one in bench.k.sched.waiting()] == [True, False]
 
 
+def test_whoever_moves_next_has_no_part_in_what_came_about_before_the_sleep() -> None:
+    bench = Bench(2)
+    sched = bench.k.sched
+    late = sched.spawn(bench.lwps[0], "wait", bench.sleeps("a", bench, awaits=lambda: True))
+    other = sched.spawn(bench.lwps[1], "call", no_wait(None))
+    assert (sched.advance(late), sched.advance(other)) == (None, None)
+    assert [(one.lost, one.missed) for one in sched.waiting()] == [(True, late)]
+
+
 def test_who_has_a_time_out_is_not_stuck() -> None:
     bench = Bench()
     bench.k.sched.spawn(bench.lwps[0], "wait", bench.sleeps("a", bench, timo=ROUND_TICKS * 2))
