@@ -139,7 +139,7 @@ def _process(flavor: Flavor, world: World, p: Proc) -> Outcome:
         "sigacts": _sigacts(world, p.p_sigacts, child),
         "siglist": p.p_siglist,
         "sigparent": EXIT_SIGNALS.get(p.p_exitsig, p.p_exitsig),
-        "start": BOOT_TIME + p.p_start // 100 if p.p_start else 0,
+        "start": BOOT_TIME + p.p_start // 100 if p.p_start or p.p_acflag else 0,  # both are set as fork1 ends
         "stat": STATES[p.p_stat],
         "sysent": p.p_emul == "sysent",
         "textvp": p.p_textvp.name if p.p_textvp is not None else None,
