@@ -17,8 +17,8 @@ from oracle.machine.kevent import Knote, KQueue, KtrNode
 from oracle.machine.limits import PLimit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.sched import Task
 from oracle.machine.signals import SigHandler, sigmask
+from oracle.machine.task import Task
 from oracle.machine.traps import tsleep
 from oracle.scenario import FileSpec, MachineSpec, ProcessSpec
 from tests.recorded.people import extra, flag_word, group_of, make, number, take_place
