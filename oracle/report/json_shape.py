@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.json_schema import GenerateJsonSchema
+
+from oracle.report.json_catalogue import Claim, Defects, Finding, Shape
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FLAVOR = r"^[^@]+@[^@]+$"
 Value = bool | int | str | list[str]
 
 
-class _Shape(BaseModel):
-    """Sentences under the keys describe them. A reader takes no offence at keys that it does not know."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class Summary(_Shape):
+class Summary(Shape):
     """Counts over all scenarios."""
 
     scenarios: int
@@ -42,68 +38,7 @@ class Summary(_Shape):
     """Runs that met what the flavor does not model."""
 
 
-class Entry(_Shape):
-    """An entry of a register of defects that scenarios show."""
-
-    id: str
-    """The system and the entry's number there."""
-    promise: Literal["kept", "broken"] | None
-    """What the code does with a promise of a manual page; null: the entry is a defect."""
-    flavors: dict[str, Literal["has", "lacks", "failed", "not run"]]
-    """By flavor: whether it shows the entry."""
-    scenarios: list[str]
-    """The scenarios that show it."""
-
-
-class NotShown(_Shape):
-    """An entry that no scenario shows."""
-
-    id: str
-    """The system and the entry's number there."""
-    on: list[str]
-    """The flavors, or systems, that have it."""
-    because: Literal["interleaving", "outside", "standard"]
-    """It waits for a chosen interleaving, is outside the model, or the standard leaves it open."""
-    reason: str
-    """Why, in a sentence."""
-
-
-class Defects(_Shape):
-    """The registers of defects, as far as they are part of the run."""
-
-    shown: list[Entry]
-    """Entries that scenarios show."""
-    not_shown: list[NotShown]
-    """Entries that none shows."""
-
-
-class Broken(_Shape):
-    """A witness of an assertion that flavors violate."""
-
-    scenario: str
-    """Its name."""
-    flavors: list[str]
-    """Who violates the assertion in it."""
-
-
-class Claim(_Shape):
-    """An assertion of a standard."""
-
-    id: str
-    """The standard and the assertion's number there."""
-    clause: str
-    """What it requires, and where it stands."""
-    flavors: dict[str, Literal["satisfied", "violated", "open", "failed"]]
-    """By flavor: what the scenarios say of it."""
-    scenarios: list[str]
-    """Its witnesses."""
-    violations: list[Broken]
-    """Witnesses in which flavors violate it."""
-    open: NotShown | None
-    """Where and why it is listed as open; null: it is not."""
-
-
-class Call(_Shape):
+class Call(Shape):
     """What became of a step."""
 
     step: int = Field(ge=1)
@@ -120,7 +55,7 @@ class Call(_Shape):
     """Simulated milliseconds that it took."""
 
 
-class Unmet(_Shape):
+class Unmet(Shape):
     """An expectation that was not met."""
 
     path: str
@@ -135,7 +70,7 @@ class Unmet(_Shape):
     """Where the expectation stands there."""
 
 
-class Misplaced(_Shape):
+class Misplaced(Shape):
     """A defect that was seen where it should not be, or the other way round."""
 
     text: str
@@ -152,7 +87,7 @@ class Misplaced(_Shape):
     """Where it says that it should be otherwise."""
 
 
-class Violation(_Shape):
+class Violation(Shape):
     """An invariant that did not hold."""
 
     rule: str
@@ -167,7 +102,7 @@ class Violation(_Shape):
     """Under which schedule, or empty."""
 
 
-class Crash(_Shape):
+class Crash(Shape):
     """What a flavor died of."""
 
     message: str
@@ -176,7 +111,7 @@ class Crash(_Shape):
     """Its frames from the outermost in: file:line in function."""
 
 
-class Run(_Shape):
+class Run(Shape):
     """A scenario on a flavor."""
 
     flavor: str = Field(pattern=FLAVOR)
@@ -205,7 +140,7 @@ class Run(_Shape):
     """What the flavor died of."""
 
 
-class Divergence(_Shape):
+class Divergence(Shape):
     """A fact on which flavors disagree."""
 
     path: str
@@ -218,7 +153,7 @@ class Divergence(_Shape):
     """By flavor; null: not observed. A flavor that is missing was not compared."""
 
 
-class Claimed(_Shape):
+class Claimed(Shape):
     """Facts on which the same pairs of flavors differ to the end, and who claims that."""
 
     findings: list[str]
@@ -229,7 +164,7 @@ class Claimed(_Shape):
     """Pairs of flavors."""
 
 
-class Outcome(_Shape):
+class Outcome(Shape):
     """One thing that concurrent steps can come to."""
 
     facts: dict[str, Value | None]
@@ -242,7 +177,7 @@ class Outcome(_Shape):
     """By flavor: a schedule that leads there."""
 
 
-class Scenario(_Shape):
+class Scenario(Shape):
     """A scenario, on all flavors that it is meant for."""
 
     name: str
@@ -271,53 +206,7 @@ class Scenario(_Shape):
     """Which findings claim the differences; null: there was no catalogue to ask."""
 
 
-class Side(_Shape):
-    """What some flavors do."""
-
-    flavors: list[str]
-    """Patterns of their ids."""
-    does: str
-    """What they do, in a sentence."""
-    decided: list[str]
-    """The lines of C that decide it: source, function, lines; or words where no line does."""
-    background: list[str]
-    """Further lines worth reading."""
-
-
-class Finding(_Shape):
-    """One understood way in which flavors part."""
-
-    id: str
-    """Its name in the catalogue."""
-    title: str
-    """What is the case, in a sentence."""
-    kind: Literal["design", "defect", "limit", "accident"]
-    """Meant; a mistake of one of them; what one of them can't do and says so; nobody's intention."""
-    topic: str
-    """What it is about."""
-    facts: list[str]
-    """Patterns of the kinds of facts that it is about."""
-    sides: list[Side]
-    """Who does what."""
-    only_in: list[str]
-    """Patterns of the scenarios in which alone it claims anything; empty: in all."""
-    consequence: str
-    """What a program notices."""
-    advice: dict[str, str]
-    """What a porter does, by the system or flavor that the program is going to."""
-    since: str
-    """The first flavor known to do so; or empty."""
-    until: str
-    """The last one; or empty."""
-    defects: list[str]
-    """Entries of registers of defects."""
-    promises: list[str]
-    """Promises of manual pages, and assertions of standards."""
-    scenarios: list[str]
-    """The scenarios that show it."""
-
-
-class Report(_Shape):
+class Report(Shape):
     """What kernels do, and where they part ways."""
 
     format: Literal[1]
