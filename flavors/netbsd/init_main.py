@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flavors.netbsd.kern_proc import fixjobc, new_pgrp, proc_alloc_pid
 from flavors.netbsd.kern_resource import boot_limits, private_limits
-from flavors.netbsd.kern_sig import realtimexpire
+from flavors.netbsd.kern_time import realtimexpire
 from flavors.netbsd.param import (
     CANTMASK,
     DEFAULT_IGNORED,

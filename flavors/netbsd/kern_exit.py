@@ -9,7 +9,8 @@ from flavors.netbsd.kern_ktrace import ktrderef
 from flavors.netbsd.kern_mutex import pass_proc_lock
 from flavors.netbsd.kern_proc import fixjobc, pgrp_of, proc_find_raw, proc_free_pid, proc_leavepgrp
 from flavors.netbsd.kern_resource import chgproccnt, lim_free, sched_proc_exit
-from flavors.netbsd.kern_sig import count_stopchild, killproc, kpgsignal, kpsignal, miscount, sleep_sig, stop_here
+from flavors.netbsd.kern_sig import count_stopchild, killproc, kpgsignal, kpsignal, miscount, stop_here
+from flavors.netbsd.kern_sleepq import sleep_sig
 from flavors.netbsd.param import (
     ALLSIGS,
     CONTSIG,

@@ -22,26 +22,23 @@ from flavors.netbsd.param import (
     PS_NOTIFYSTOP,
     PSL_FSTRACE,
     PSL_TRACED,
-    SA_RESTART,
     SACTIVE,
-    SIGALRM,
     SIGCHLD,
     SIGKILL,
-    SIGNAL_NAMES,
     SSTOP,
     STOPSIGS,
     TOALL,
     TTYSTOPSIGS,
     UINT32,
 )
-from flavors.netbsd.sources import KERN_SIG, KERN_SLEEPQ
+from flavors.netbsd.sources import KERN_SIG
 from flavors.netbsd.state import kern
 from oracle.cite import models
-from oracle.machine.errno import EINTR, EPERM, ERESTART, ESRCH, Unmodelled
+from oracle.machine.errno import ESRCH, Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.signals import first, sigmask
-from oracle.machine.traps import Kernel, Wake, tsleep
+from oracle.machine.traps import Kernel, tsleep
 
 SIG_DFL, SIG_IGN, SIG_CATCH = 0, 1, 2
 
@@ -188,28 +185,11 @@ def killpg1(k: Machine, l: Lwp, signo: int, pgrp: Pgrp | None, everybody: bool) 
         raise ESRCH("nobody to signal")
 
 
-def kill_one(k: Machine, l: Lwp, p: Proc | None, signo: int) -> None:
-    """Signal one process; one that is half made or dead counts as signalled."""
-    if p is None:
-        raise ESRCH("no such process")
-    if p.p_stat != SACTIVE and p.p_stat != SSTOP:
-        return
-    if not signal_allowed(l, p, signo):
-        raise EPERM("another user's process")
-    if signo:
-        kpsignal(k, p, signo)
-
-
 @models(KERN_SIG)
 def killproc(k: Machine, p: Proc, why: str) -> None:
     """Kill a process and say why on the console."""
     k.printf(f"pid {p.p_pid} was killed: {why}")
     kpsignal(k, p, SIGKILL)
-
-
-def realtimexpire(k: Machine, p: Proc) -> None:
-    """The real-time interval timer has gone off."""
-    kpsignal(k, p, SIGALRM)
 
 
 # --- taking ---------------------------------------------------------------------------------------------------------------
@@ -220,6 +200,12 @@ def _candidates(p: Proc, l: Lwp, pending: int) -> int:
     if p.p_lflag & PL_PPWAIT:
         pending &= ~STOPSIGS
     return pending & ~l.lwp_sigmask
+
+
+def sigispending(l: Lwp) -> int:
+    """The first signal that is pending, neither masked nor ignored; vfork's hiding of stops is not considered here."""
+    p = l.lwp_proc
+    return first((l.lwp_siglist | p.p_siglist) & ~p.p_sigignore & ~l.lwp_sigmask)
 
 
 @models(KERN_SIG)
@@ -331,35 +317,3 @@ def proc_unstop(k: Machine, p: Proc) -> None:
     for l in p.p_lwps:
         if l.lwp_stat == LSSTOP:
             setrunnable(k, l)
-
-
-# --- interruptible sleep --------------------------------------------------------------------------------------------------
-
-
-def sigispending(l: Lwp) -> int:
-    """The first signal that is pending, neither masked nor ignored; vfork's hiding of stops is not considered here."""
-    p = l.lwp_proc
-    return first((l.lwp_siglist | p.p_siglist) & ~p.p_sigignore & ~l.lwp_sigmask)
-
-
-@models(KERN_SLEEPQ, function="sleepq_block")
-def sleep_sig(k: Machine, l: Lwp, wchan: object, wmesg: str, timo: int = 0) -> Kernel[Wake]:
-    """Sleep interruptibly. A signal ends it with EINTR, or ERESTART if its action restarts calls.
-
-    A stop is taken in here, and is no error: once continued, the sleeper is told Wake.SIGNAL and looks again.
-    """
-    why = Wake.SIGNAL
-    if not (l.lwp_flag & LW_PENDSIG and sigispending(l)):
-        why = yield from tsleep(wchan, wmesg, timo, True)
-    if l.lwp_flag & LW_PENDSIG and why is not Wake.TIMEOUT:
-        signo = sigispending(l)
-        if not signo or sigmask(signo) & STOPSIGS:
-            signo = yield from issignal(k, l, False)
-        if signo:
-            acts = l.lwp_proc.p_sigacts
-            assert acts is not None
-            handler = acts.ps_sigact.get(signo)
-            if handler is None or handler.flags & SA_RESTART:
-                raise ERESTART(SIGNAL_NAMES.get(signo, str(signo)))
-            raise EINTR(SIGNAL_NAMES.get(signo, str(signo)))
-    return why

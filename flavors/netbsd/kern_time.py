@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flavors.netbsd.kern_resource import sched_schedclock
-from flavors.netbsd.kern_sig import sleep_sig
-from flavors.netbsd.param import LW_PENDSIG, PST_PROFIL
+from flavors.netbsd.kern_sig import kpsignal
+from flavors.netbsd.kern_sleepq import sleep_sig
+from flavors.netbsd.param import LW_PENDSIG, PST_PROFIL, SIGALRM
 from flavors.netbsd.sources import KERN_TIME
 from flavors.netbsd.state import kern, ms_to_ticks
 from flavors.netbsd.userret import userret
@@ -21,6 +22,11 @@ def setitimer(k: Machine, p: Proc, ms: int) -> None:
     if ms < 0:
         raise EINVAL(f"{ms} ms")
     p.p_realtimer = k.ticks + ms_to_ticks(ms) if ms else 0
+
+
+def realtimexpire(k: Machine, p: Proc) -> None:
+    """The real-time interval timer has gone off."""
+    kpsignal(k, p, SIGALRM)
 
 
 @models(KERN_TIME)

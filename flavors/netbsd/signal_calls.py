@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flavors.netbsd.kern_mutex import pass_proc_lock
 from flavors.netbsd.kern_proc import pgrp_find, pgrp_of, proc_find_raw
-from flavors.netbsd.kern_sig import kill_one, killpg1, kpgsignal
+from flavors.netbsd.kern_sig import killpg1, kpgsignal
 from flavors.netbsd.param import NSIG, PL_CONTROLT
 from flavors.netbsd.portable import Answer, portable
-from flavors.netbsd.sys_sig import sigaction1, sigprocmask1
+from flavors.netbsd.sys_sig import kill_one, sigaction1, sigprocmask1
 from oracle.flavor import Args
 from oracle.machine.errno import EINVAL, ENOTTY
 from oracle.machine.machine import Machine

@@ -1,8 +1,9 @@
-"""Signal actions, masks and alternate stacks."""
+"""Signal actions and masks: shared, copied, set, reset by exec; and kill of one process."""
 
 from __future__ import annotations
 
-from flavors.netbsd.kern_sig import sigispending
+from flavors.netbsd.kern_auth import signal_allowed
+from flavors.netbsd.kern_sig import kpsignal, sigispending
 from flavors.netbsd.param import (
     CANTMASK,
     CONTSIG,
@@ -16,11 +17,13 @@ from flavors.netbsd.param import (
     SA_NOCLDSTOP,
     SA_NOCLDWAIT,
     SA_NODEFER,
+    SACTIVE,
     SIGCHLD,
+    SSTOP,
 )
 from flavors.netbsd.sources import KERN_SIG, SYS_SIG
 from oracle.cite import models
-from oracle.machine.errno import EINVAL, Unmodelled
+from oracle.machine.errno import EINVAL, EPERM, ESRCH, Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.signals import SigActs, SigHandler, sigmask
@@ -156,3 +159,15 @@ def execsigs(k: Machine, l: Lwp) -> None:
     p.p_flag &= ~(PK_NOCLDWAIT | PK_CLDSIGIGN)
     acts.ps_sigignore &= ~sigmask(SIGCHLD)
     l.lwp_sigstk = ""
+
+
+def kill_one(k: Machine, l: Lwp, p: Proc | None, signo: int) -> None:
+    """Signal one process; one that is half made or dead counts as signalled."""
+    if p is None:
+        raise ESRCH("no such process")
+    if p.p_stat != SACTIVE and p.p_stat != SSTOP:
+        return
+    if not signal_allowed(l, p, signo):
+        raise EPERM("another user's process")
+    if signo:
+        kpsignal(k, p, signo)
