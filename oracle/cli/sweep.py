@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -45,8 +45,7 @@ def sweep(options: Namespace, terminal: Terminal) -> int:
         make_folder(options.save)
     started = time.monotonic()
     with Store(options.store) as store:
-        interrupted = _carry_out(made, flavors, store, options, terminal)
-        found = findings(made, flavors, store)
+        found, interrupted = _found(made, flavors, store, options, terminal)
     seconds = time.monotonic() - started
     claims = _claims(found, flavors, catalogue)
     if options.format == "json":
@@ -139,8 +138,26 @@ def _usual_space(flavors: Sequence[Flavor]) -> Space:
     return next((space for space in known.values() if space.word is not None), known[INTENTS])
 
 
-def _carry_out(made: Plan, flavors: Sequence[Flavor], store: Store, options: Namespace, terminal: Terminal) -> bool:
-    """Do what is missing of a plan. Whether that was interrupted."""
+def _found(
+    made: Plan, flavors: Sequence[Flavor], store: Store, options: Namespace, terminal: Terminal
+) -> tuple[Findings, bool]:
+    """Do what is missing of a plan. What has been found then, and whether that was interrupted."""
+    found: list[Findings] = []
+    interrupted = _carry_out(
+        made, flavors, store, options, terminal, lambda executor: found.append(findings(made, flavors, store, executor))
+    )
+    return found[0] if found else findings(made, flavors, store), interrupted
+
+
+def _carry_out(
+    made: Plan,
+    flavors: Sequence[Flavor],
+    store: Store,
+    options: Namespace,
+    terminal: Terminal,
+    ending: Callable[[Executor | None], None] = lambda executor: None,
+) -> bool:
+    """Do what is missing of a plan. Whether that was interrupted. Whoever does it ends with `ending`; nobody, if nothing is."""
     store.begin(made.identity(flavors))
     finished = store.finished()
     done = sum(cell.count for cell in made.cells if (cell.state.name, cell.start) in finished)
@@ -149,6 +166,7 @@ def _carry_out(made: Plan, flavors: Sequence[Flavor], store: Store, options: Nam
         if done < made.cases:
             with _workers(options, made.cases - done) as (executor, workers):
                 carry_out(made, flavors, store, executor, workers, advance)
+                ending(executor)
     except KeyboardInterrupt:
         return True
     except BrokenProcessPool as error:

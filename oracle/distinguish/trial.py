@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -26,7 +26,7 @@ from oracle.scenario import Scenario
 from oracle.signature import CALLER as THE_CALLER
 from oracle.signature import CHILD as THE_CHILD
 from oracle.signature import NOT_MADE, Signature, signature
-from oracle.sweep.states import CALLER, CHILD
+from oracle.sweep.states import CALLER, CHILD, known
 from oracle.watchdog import Watched
 
 UNMODELLED, CRASHED = "unmodelled", "crashed"
@@ -74,7 +74,8 @@ class Tried:
 
 def work(job: Job) -> Tried:
     """Do a job with installed flavors: what an executor is given."""
-    return do(job, _installed(job.flavors))
+    states = tuple([known(state) for state in job.alphabet.states])
+    return do(replace(job, alphabet=replace(job.alphabet, states=states)), _installed(job.flavors))
 
 
 @lru_cache(maxsize=4)

@@ -10,7 +10,7 @@ import hashlib
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from oracle.outcome import RunResult
 from oracle.registry import load_flavors
 from oracle.run import run
 from oracle.sweep.space import Space
-from oracle.sweep.states import State
+from oracle.sweep.states import State, known
 from oracle.sweep.watched import Looks, watched
 
 AUDIT = 997  # every so manieth case is run though its outcome is known: who reads a word past `WatchedWord` is found out
@@ -79,7 +79,7 @@ class Chunk:
 
 def work(job: Job) -> Chunk:
     """Do a job with installed flavors: what an executor is given."""
-    return do(job, installed(job.flavors))
+    return do(replace(job, state=known(job.state)), installed(job.flavors))
 
 
 @lru_cache(maxsize=4)

@@ -15,7 +15,8 @@ from oracle.sweep.chunk import Job
 from oracle.sweep.space import Space
 from oracle.sweep.states import State
 
-CASES, CASES_EVERY = 1 << 15, 1 << 11  # of a job; few if each is run, so that a job ends within seconds
+CASES = 1 << 15  # of a job
+CASES_EVERY = 1 << 12  # if each is run, so that a job ends within seconds; a worker gets to know each state that it is given
 FORMAT = 1
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from oracle.args import hint
 from oracle.errors import UsageError
@@ -38,6 +39,21 @@ class State:
             for index, (by, what, given, born) in enumerate((*self.before, middle, *self.after), 1)
         ]
         return Scenario(name, title or name, why, "results", tuple(steps), self.machine, self.processes)
+
+
+def known(state: State) -> State:
+    """The state that was met first of those that are equal. A job brings its own to a worker each time, but only a start that
+    is the same object is known there (`oracle.starts`)."""
+    met = _met(state.name)
+    if state not in met:
+        met.append(state)
+    return met[met.index(state)]
+
+
+@lru_cache(maxsize=256)
+def _met(name: str) -> list[State]:
+    """States of a name."""
+    return []
 
 
 def _with(*others: ProcessSpec, **own: object) -> dict[str, object]:

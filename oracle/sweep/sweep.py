@@ -13,11 +13,12 @@ from oracle.flavor import Flavor
 from oracle.harness import Comparison, compare
 from oracle.scenario import Scenario
 from oracle.signature import Signature, signature
-from oracle.sweep.chunk import SILENT, Chunk, Outcome, do, work
+from oracle.sweep.chunk import SILENT, Chunk, Outcome, do, installed, work
 from oracle.sweep.plan import Cell, Plan
-from oracle.sweep.states import State
+from oracle.sweep.states import State, known
 from oracle.sweep.store import Store
 
+SIGNED = 64  # cases that a worker is given at a time to sign: some hundredths of a second
 AHEAD = 2  # jobs waiting for each worker: enough to keep it busy, few enough to keep memory flat
 
 
@@ -128,12 +129,22 @@ class _Gathered:
     smallest: Case
 
 
-def findings(plan: Plan, flavors: Sequence[Flavor], store: Store) -> Findings:
-    """What has been found by now. The same for the same finished jobs, whatever the order they were done in."""
-    return sorted_out(plan, flavors, store)[0]
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Cases that wait for their signatures. The plan has no cells: what is asked of it is what a case is."""
+
+    plan: Plan
+    cases: tuple[Case, ...]
 
 
-def sorted_out(plan: Plan, flavors: Sequence[Flavor], store: Store) -> tuple[Findings, dict[Key, Signature]]:
+def findings(plan: Plan, flavors: Sequence[Flavor], store: Store, executor: Executor | None = None) -> Findings:
+    """What has been found by now. The same for the same finished jobs, whatever the order they were done in, and by whom."""
+    return sorted_out(plan, flavors, store, executor)[0]
+
+
+def sorted_out(
+    plan: Plan, flavors: Sequence[Flavor], store: Store, executor: Executor | None = None
+) -> tuple[Findings, dict[Key, Signature]]:
     """What has been found by now, and for each way in which flavors disagree the signature of its bucket."""
     groups: dict[Key, _Gathered] = {}
     done = runs = 0
@@ -145,18 +156,32 @@ def sorted_out(plan: Plan, flavors: Sequence[Flavor], store: Store) -> tuple[Fin
             case = Case(cell.state, smallest, plan.space.weight(smallest))
             _gather(groups, key, count, {cell.state.name: None}, case)
     buckets: dict[Signature, _Gathered] = {}
-    signatures: dict[Key, Signature] = {}
-    agreeing = 0
-    for key, one in groups.items():  # in the plan's order, as are their states
-        if agree(key, plan.flavors):
-            agreeing += one.count
-            continue
-        signatures[key] = signature(replay(plan, one.smallest, flavors))
+    torn = {key: one for key, one in groups.items() if not agree(key, plan.flavors)}  # in the plan's order, as are their states
+    agreeing = done - sum(one.count for one in torn.values())
+    signatures = dict(zip(torn, _signatures(plan, [one.smallest for one in torn.values()], flavors, executor), strict=True))
+    for key, one in torn.items():
         _gather(buckets, signatures[key], one.count, one.states, one.smallest)
     found = tuple(Bucket(sign, one.count, tuple(one.states), one.smallest) for sign, one in buckets.items())
     outcomes = len({one for key in groups for one in key if one.kind not in SILENT})
     ordered = sorted(found, key=lambda one: (-one.count, one.signature.ident))
     return Findings(plan, done, runs, agreeing, outcomes, tuple(ordered), _silences(plan, groups)), signatures
+
+
+def _signatures(plan: Plan, cases: Sequence[Case], flavors: Sequence[Flavor], executor: Executor | None) -> Iterator[Signature]:
+    """The signatures of cases. They are as many as there are ways to disagree, so who did the work shares this, too."""
+    jobs = [Signing(replace(plan, cells=()), tuple(cases[at : at + SIGNED])) for at in range(0, len(cases), SIGNED)]
+    for signed in executor.map(sign, jobs) if executor is not None else [_sign(job, flavors) for job in jobs]:
+        yield from signed
+
+
+def sign(job: Signing) -> list[Signature]:
+    """The signatures of some cases, with installed flavors: what an executor is given."""
+    cases = tuple([replace(case, state=known(case.state)) for case in job.cases])
+    return _sign(replace(job, cases=cases), installed(job.plan.flavors))
+
+
+def _sign(job: Signing, flavors: Sequence[Flavor]) -> list[Signature]:
+    return [signature(replay(job.plan, case, flavors)) for case in job.cases]
 
 
 def _gather(into: dict[K, _Gathered], key: K, count: int, states: dict[str, None], case: Case) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from oracle.cli import main
 from oracle.cli.terminal import INTERRUPTED, OK, USAGE
+from oracle.sweep.plan import CASES_EVERY
 
 ROOT = Path(__file__).parents[2]
 RFORK = ("--flavor", "dragonfly@1.62", "--flavor", "dragonfly", "--space", "rfork")
@@ -194,7 +195,7 @@ def test_ctrl_c_keeps_and_prints_what_was_found(tmp_path: Path) -> None:
     assert process.returncode == INTERRUPTED, err
     found = json.loads(out)
     assert found["complete"] is False
-    assert found["done"] == 2048 * rows(store) > 0
+    assert found["done"] == CASES_EVERY * rows(store) > 0
     assert f"the same command goes on from {store}".encode() in err
 
 

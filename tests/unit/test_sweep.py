@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import concurrent.futures
+import pickle
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import oracle.sweep.chunk
+import oracle.sweep.sweep
 from oracle.errors import UsageError
 from oracle.flavor import Flavor
 from oracle.registry import load_flavors
 from oracle.report.look import Look
 from oracle.report.sweep_report import render, to_json
+from oracle.signature import Signature
 from oracle.sweep.chunk import Chunk, Job, PeekedError, do
 from oracle.sweep.plan import Cell, Plan, plan
 from oracle.sweep.space import Space, space_named
-from oracle.sweep.states import STATES, State, states_named
+from oracle.sweep.states import STATES, State, known, states_named
 from oracle.sweep.store import Store
-from oracle.sweep.sweep import Findings, carry_out, findings
+from oracle.sweep.sweep import Findings, Signing, carry_out, findings, sign
 from tests.unit.sweep_toys import BAD, CRASHING, MASK, NEW, ONE, PEEKING, PLAIN, ROOT, TWO, VAGUE
 
 INSTALLED = load_flavors()
@@ -145,6 +149,35 @@ def test_an_executor_of_the_standard_library_will_do() -> None:
     made = plan(space_named("fork1", flavors), states_named(["no-slot", "at-limit"]), flavors, cases=1024)
     with ThreadPoolExecutor(2) as pool:
         assert to_json(swept(made, flavors, executor=pool, workers=2)) == to_json(swept(made, flavors))
+
+
+def test_who_works_signs_the_divergences_too_and_they_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    flavors = INSTALLED.select(("netbsd", "dragonfly"))
+    made = plan(space_named("spawn", flavors), states_named(["plain", "root"]), flavors)
+    monkeypatch.setattr(oracle.sweep.sweep, "SIGNED", 100)
+    with Store() as store, ThreadPoolExecutor(2) as pool:
+        carry_out(made, flavors, store)
+        alone = findings(made, flavors, store)
+        signed: list[int] = []
+
+        def counted(job: Signing) -> list[Signature]:
+            signed.append(len(job.cases))
+            return sign(job)
+
+        monkeypatch.setattr(oracle.sweep.sweep, "sign", counted)
+        assert to_json(findings(made, flavors, store, pool)) == to_json(alone)
+    assert len(signed) > 2
+    assert set(signed[:-1]) == {100}
+    assert alone.buckets
+
+
+def test_a_state_that_comes_with_every_job_is_one_object_to_a_worker() -> None:
+    jobs = [pickle.loads(pickle.dumps(toys(ROOT).job(toys(ROOT).cells[0]))) for _ in range(2)]
+    one, other = [known(job.state) for job in jobs]
+    assert jobs[0].state is not jobs[1].state
+    assert one is other
+    assert one == ROOT
+    assert known(replace(ROOT, title="another one")) is not one
 
 
 def test_a_sweep_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
