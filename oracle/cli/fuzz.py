@@ -82,7 +82,7 @@ def _search(hunt: Hunt, store: FuzzStore, options: Namespace, terminal: Terminal
     try:
         with asked_to_stop() as stopped, processes(workers) if workers > 1 else nullcontext() as executor:
             assert executor is None or isinstance(executor, Executor)
-            carry_out(hunt, store, executor, workers, tell, stopped)
+            carry_out(hunt, store, executor, tell, stopped)
             return stopped()
     except BrokenProcessPool as error:
         raise UsageError(f"a worker process died; what was finished is kept, if there is a --store: {error}") from error

@@ -64,7 +64,7 @@ def fuzz(flavors: Sequence[Flavor], cases: int, *, seed: int = 0, jobs: int = 1)
             carry_out(hunt, store)
         else:
             with processes(jobs) as executor:
-                carry_out(hunt, store, executor, jobs)
+                carry_out(hunt, store, executor)
         return findings(hunt, store)
 
 
@@ -87,7 +87,6 @@ def carry_out(
     hunt: Hunt,
     store: FuzzStore,
     executor: Executor | None = None,
-    workers: int = 1,
     progress: Callable[[Harvest], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> None:
@@ -100,7 +99,7 @@ def carry_out(
     most = ENDLESS if hunt.cases is None else hunt.cases
     under_way: deque[Future[Harvest] | Harvest] = deque()
     number = store.progress().batches
-    ahead = min(workers + 1, LAG) if executor is not None else 1
+    ahead = LAG if executor is not None else 1  # one that takes long then keeps the others busy for as long as it can
     while True:
         while len(under_way) < ahead and start_of(number) < most and time.monotonic() < ends and not stopped():
             batch = store.batch(number, ids, hunt.seed, hunt.known)
