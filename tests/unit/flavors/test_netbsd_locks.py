@@ -66,3 +66,18 @@ def test_the_first_change_of_a_limit_waits_for_the_process_lock_and_the_next_one
 def test_setting_a_limit_that_is_set_already_waits_for_nothing() -> None:
     world = world_with_a_queue()
     assert not held(world, world.proc("parent").p_lock, "setrlimit", {"resource": "cpu", "soft": -1})
+
+
+def test_a_fork_gets_no_pid_while_somebody_else_has_the_process_lists_locked() -> None:
+    world = World()
+    k, other = world.k, world.lwp("shell")
+    assert k.proc_lock is not None
+    assert mutex_tryenter(k, other, k.proc_lock)
+    used = world.globals.pids.count
+    task = world.start("parent", "fork", "kid")
+    k.sched.run()
+    assert result(task) == "asleep"
+    assert world.globals.pids.count == used
+    mutex_exit(k, other, k.proc_lock)
+    k.sched.run()
+    assert result(task) == world.proc("kid").p_pid
