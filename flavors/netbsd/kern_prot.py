@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from flavors.netbsd.kern_auth import cred_of, crfree, suser
-from flavors.netbsd.kern_mutex import mutex_pass
+from flavors.netbsd.kern_mutex import mutex_pass, preempt_owner
 from flavors.netbsd.kern_resource import chgproccnt
 from flavors.netbsd.param import PK_SUGID
 from flavors.netbsd.sources import KERN_PROT
 from oracle.cite import models
 from oracle.machine.cred import Cred
 from oracle.machine.errno import EPERM
-from oracle.machine.locks import mutex_exit, mutex_tryenter
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.traps import Kernel, preempt
+from oracle.machine.traps import Kernel
 
 
 @models(KERN_PROT, function="proc_crmod_leave")
@@ -48,25 +47,17 @@ def do_setresuid(k: Machine, l: Lwp, r: int, e: int, sv: int, r_from: str, e_fro
     new = cred.copy()
     if r not in (-1, cred.cr_ruid):
         chgproccnt(k, cred.cr_ruid, -1)
-        if k.sched.ready:
-            yield from _between_the_counts(k, l, p)
+        if k.sched.ready:  # it is charged to nobody for a moment, and its user's other processes are counted meanwhile
+            yield from preempt_owner(k, l, p.p_lock, "between the counts")
         chgproccnt(k, r, 1)
         new.cr_ruid = r
+    elif k.sched.ready:
+        yield from preempt_owner(k, l, p.p_lock, "new credential")  # a fork may read the flags before, the credential after
     if sv != -1:
         new.cr_svuid = sv
     if e != -1:
         new.cr_uid = e
     proc_crmod(p, l, new)
-
-
-@models(KERN_PROT, function="do_setresuid")
-def _between_the_counts(k: Machine, l: Lwp, p: Proc) -> Kernel[None]:
-    """The process is charged to nobody for a moment. Its lock is held, which keeps a fork from taking its credential, but no
-    other process of the user from being counted."""
-    assert p.p_lock is not None
-    mutex_tryenter(k, l, p.p_lock)
-    yield from preempt("between the counts")
-    mutex_exit(k, l, p.p_lock)
 
 
 @models(KERN_PROT)
