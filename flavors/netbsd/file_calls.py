@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from flavors.netbsd.kern_auth import cred_of
-from flavors.netbsd.kern_descrip import advlock, dup2, fd_alloc, fd_close, fd_getfile, install, is_queue, lseek, open_vnode
+from flavors.netbsd.kern_descrip import (
+    advlock,
+    dup2,
+    fd_alloc,
+    fd_close,
+    fd_getfile,
+    install,
+    is_queue,
+    lseek,
+    open_vnode,
+    table,
+)
 from flavors.netbsd.kern_event import kqueue_register
 from flavors.netbsd.kern_mutex import pass_proc_lock
 from flavors.netbsd.portable import Answer, portable
@@ -15,7 +26,7 @@ from oracle.machine.files import File
 from oracle.machine.kevent import KQueue
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
-from oracle.machine.traps import Kernel, no_wait
+from oracle.machine.traps import Kernel, no_wait, preempt
 
 
 def _open(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
@@ -69,8 +80,15 @@ def _umask(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
 
 def _mq_open(k: Machine, l: Lwp, args: Args) -> Kernel[Answer]:
     p = l.lwp_proc
-    fd_alloc(p)
-    return no_wait(install(p, mq_open(k, p, args.text("name"), args.switch("create"))))
+    fdp = table(p)
+    fd = fd_alloc(p)
+    queue = mq_open(k, p, args.text("name"), args.switch("create"))
+    if k.sched.ready:
+        fdp.fd_reserved[fd] = None
+        yield from preempt("queue without a descriptor")  # counted already: a fork takes over the count alone
+        del fdp.fd_reserved[fd]
+    fdp.fd_files[fd] = queue
+    return fd
 
 
 FILE_CALLS = portable(
