@@ -204,6 +204,8 @@ def fork1(
                 yield from tsleep(globals_, "forkulim", globals_.forkfsleep)  # [259] sic: here, too
             raise EAGAIN(f"uid {uid} has {count - 1} processes, its soft limit")  # [260] no message
     if k.faults is not None and uarea_fault(k, l1, k.faults):  # [269-270] the last thing that can fail
+        if k.sched.ready:
+            yield from preempt("no u-area")  # sic: both counts are in the way of others until now
         chgproccnt(k, uid, -1)  # [271] undo
         k.nprocs -= 1  # [272] undo
         raise ENOMEM("no kernel address space for a u-area")  # [273] neither message nor sleep
