@@ -6,7 +6,7 @@ a flaw is; a start that no machine can have is a ScenarioError here, too, when t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -220,16 +220,21 @@ class Scenario:
     @property
     def calls(self) -> tuple[Step, ...]:
         """All steps, those that run concurrently among them, in the order of their numbers."""
-        return tuple(
-            step
-            for item in self.steps
-            if not isinstance(item, Check)
-            for step in (item.steps if isinstance(item, Concurrently) else (item,))
-        )
+        return calls_of(self.steps)
 
     def runs_on(self, flavor_id: str) -> bool:
         """Whether the scenario is meant for a flavor."""
         return selects(self.only, flavor_id)
+
+
+def calls_of(program: Sequence[Item]) -> tuple[Step, ...]:
+    """All steps of a program, those that run concurrently among them, in the order of their numbers."""
+    return tuple(
+        step
+        for item in program
+        if not isinstance(item, Check)
+        for step in (item.steps if isinstance(item, Concurrently) else (item,))
+    )
 
 
 def _focus(calls: tuple[Step, ...], processes: tuple[ProcessSpec, ...]) -> Focus:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from oracle.errors import UsageError
 from oracle.flavor import Flavor
-from oracle.load import defects, program, start
+from oracle.load import checks, defects, program, start
 from oracle.load.context import Context, given
 from oracle.load.problems import Problems
 from oracle.load.yamlpos import Node
@@ -26,7 +26,7 @@ def understand(root: Node, flavors: Sequence[Flavor], name: str, problems: Probl
     machine = start.machine(context, root.entries.get("machine"))
     processes = start.processes(context, root.entries.get("processes"))
     steps = program.steps(context, root.entries["steps"])
-    agree = program.agree(context, root.entries.get("agree"), steps)
+    agree = checks.agree(context, root.entries.get("agree"), steps)
     defect, standard = defects.defect(context, root, steps), defects.standard(context, root, steps)
     if problems.found:
         return None
