@@ -10,55 +10,16 @@ SPIN 2008).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from oracle.explore.kinds import Kinds
-from oracle.explore.tracker import Birth, Checkpoint, Footprint, Tracker
+from oracle.explore.tracker import Birth, Footprint, Tracker
+from oracle.explore.tree import NO_EVENT, Event, Node, Seen, join
 from oracle.machine.machine import Machine
 from oracle.schedule import preferred, render
 
 
 class Redundant(Exception):
     """What this execution would go on with is covered by others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A move. `clock` counts, for each actor, the moves that have to come before it, with itself."""
-
-    actor: str
-    number: int  # of the actor's moves, from 1
-    footprint: Footprint
-    clock: dict[str, int]
-    node: int  # its place in the stack
-    born: tuple[Birth, ...]
-
-
-@dataclass(slots=True)
-class Node:
-    """A state on the way of the present execution, and what was tried and is to be tried from it."""
-
-    enabled: tuple[str, ...]
-    last: str
-    born: tuple[Birth, ...]  # since the last move
-    checkpoint: Checkpoint | None
-    clocks: dict[str, dict[str, int]]  # by actor: of his last move, and of what made the next one possible
-    sleep: dict[str, Event]  # actors whose move here was gone through in an order that is equivalent
-    preemptions: int = 0  # on the way here
-    state: Hashable = None
-    slept: frozenset[str] = frozenset()  # the sleep set as it was at first
-    chosen: str = ""
-    done: dict[str, Event] = field(default_factory=dict)
-    wanted: dict[str, None] = field(default_factory=dict)  # to be tried, in order
-    after: dict[tuple[str, Footprint], None] = field(default_factory=dict)  # moves made from here on, under any schedule
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A state that was gone through."""
-
-    slept: frozenset[str]
-    after: dict[tuple[str, Footprint], None]
 
 
 class Search:
@@ -189,7 +150,7 @@ class Search:
             for event in self._before(self._depth - 1):
                 if clock.get(event.actor, 0) < event.number and not event.footprint.commutes_with(footprint):
                     self._race(event, actor, clock)
-                    _join(clock, event.clock)
+                    join(clock, event.clock)
         number = clock[actor] = clock.get(actor, 0) + 1
         self._clocks = {**self._clocks, actor: clock}
         roused = [other for other in tracker.enabled if other != actor]
@@ -204,7 +165,7 @@ class Search:
         """What some actors do next comes after the moves of a clock: it was made possible there."""
         for actor in actors:
             his = self._clocks[actor] = self._clocks.get(actor, {}).copy()
-            _join(his, clock)
+            join(his, clock)
 
     def _compare(self, enabled: tuple[str, ...]) -> None:
         """See whom the last move, if no time has passed since, let go on, or kept from what he could have done."""
@@ -320,13 +281,3 @@ class Search:
             node.wanted[next((actor for actor in possible if actor not in node.sleep), possible[0])] = None
         else:
             node.wanted.update(dict.fromkeys(node.enabled))
-
-
-NO_EVENT = Event("", 0, Footprint(frozenset(), frozenset()), {}, 0, ())
-
-
-def _join(clock: dict[str, int], other: dict[str, int]) -> None:
-    """Make a clock come after another, too."""
-    for actor, number in other.items():
-        if number > clock.get(actor, 0):
-            clock[actor] = number
