@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     """Exit code 0 if nothing differs, 1 if something does, 2 for a file that can't be read."""
     parser = argparse.ArgumentParser(prog="python -m tests.recorded", description=__doc__)
     parser.add_argument(
-        "files", metavar="FILE", nargs="*", type=Path, default=[OUTCOMES, CORNERS], help="recordings, plain or gzip"
+        "files", metavar="FILE", nargs="*", type=Path, default=[OUTCOMES, *CORNERS], help="recordings, plain or gzip"
     )
     parser.add_argument("--examples", type=int, default=EXAMPLES, help="how many of each difference to show")
     options = parser.parse_args(argv)

@@ -13,7 +13,8 @@ from oracle.errors import UsageError
 
 Outcome: TypeAlias = dict[str, Any]  # JSON: its members are known by name alone
 OUTCOMES = Path(__file__).with_name("outcomes.jsonl.gz")
-CORNERS = Path(__file__).with_name("corners.jsonl.gz")  # of NetBSD, from states that are hard or impossible to come by
+# from states that are hard or impossible to come by
+CORNERS = tuple(Path(__file__).with_name(name) for name in ("corners.jsonl.gz", "dragonfly_corners.jsonl.gz"))
 GZIP = b"\x1f\x8b"
 
 
