@@ -101,6 +101,23 @@ def cite(site: Site, making: tuple[str, tuple[str, ...], str] | None = None) -> 
     return Cite(said.source, said.function, (), (), (), at)
 
 
+def worth(site: Site) -> int:
+    """How much is known of a place: 2: lines of C, 1: a function, 0: nothing."""
+    found = cite(site)
+    return 0 if found is None else 2 if found.lines else 1
+
+
+def deciding(site: Site) -> Site:
+    """From the innermost function on that decided to go where it went: others do what they do whenever they are called.
+
+    The whole place, if nothing on the way was decided where C is cited.
+    """
+    for index, (module, line) in enumerate(site):
+        if statements_of(module).guards(line) and worth(site[index:]):
+            return site[index:]
+    return site
+
+
 def place_of(site: Site) -> str:
     """The innermost statement of the model at a place."""
     return f"{_marks_of(site[0][0]).place}:{site[0][1]}" if site else ""

@@ -76,6 +76,16 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """The function of a system call itself read a field, or one that it called."""
+
+    serial: int  # of what was noted last before
+    lwp: Lwp | None
+    obj: object
+    field: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Failed:
     """An error was raised, whether or not the call ended with it."""
 

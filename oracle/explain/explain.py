@@ -10,6 +10,9 @@ decided it on a flavor is, in this order:
 - if there is none, what wrote it before, or that nothing has since the start.
 
 A write to what several processes share comes with the last write of a reference to it that one of them got.
+
+What a call gave was decided where a cited line returned it; else by the function that the call made its answer of, or by the
+last write to what it read. Registers are what the last call gave, so they follow it.
 """
 
 from __future__ import annotations

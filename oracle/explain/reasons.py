@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from oracle.explain.cites import Cite, cite, place_of
+from oracle.explain.answers import chosen, made_of, passed_up, stored_in
+from oracle.explain.cites import Cite, cite, deciding, place_of, worth
 from oracle.explain.events import WHOLE, Decided, Site, Write
 from oracle.explain.otherway import would_write
 from oracle.explain.places import SUMS, Place, known_name, places
@@ -59,19 +60,26 @@ class Witness:
             step = int(path.split(".")[1])
             return _distinct(self._elapsed(step, others) if name == "elapsed" else self._result(step, others))
         if name in ("panic", "deadlock"):
-            return _distinct(reason for step in self._calls for reason in self._result(step, {}))
+            now = [reason for step in self._calls for reason in self._result(step, {})]
+            return _distinct([*now, *(one for role in _stuck(value, other) for one in self._last_call(role, {}))])
+        if name == "registers" and (given := self._last_call(path.partition(".")[0], others)):
+            return _distinct(given)
         if subject in (Subject.PROCESS, Subject.PAIR):
             unborn = [role for role in path.partition(".")[0].split("~") if not self._is_born(role)]
             births = [step.index for step in self._execution.scenario.calls if step.born in unborn]
             if unborn:
                 return _distinct(reason for step in births for reason in self._result(step, {}))
         found = places(self._execution.flavor, self._execution.k, path, value, other)
-        if name == "state" and "reaped" not in (value, other):
-            found = [place for place in found if place.obj is not self._execution.k]  # it is on the same lists
         if name == "state" and ASLEEP in (value, other):
             found_asleep = self._asleep(path.partition(".")[0], value == ASLEEP)
             if found_asleep:
                 return _distinct(found_asleep)
+        if name == "state" and value == "zombie":
+            died = [write for place in found for write in self._writes(place, self._since, explicit=True)[-1:]]
+            if died:
+                return _distinct([_wrote(write, True, deciding(write.site)) for write in died])
+        elif name == "state" and "reaped" not in (value, other):
+            found = [place for place in found if place.obj is not self._execution.k]  # it is on the same lists
         if not found:
             return (Reason("has no such thing", None, False),)
         return _distinct(self._of_places(found, name in SUMS))
@@ -151,7 +159,7 @@ class Witness:
             if place.obj is self._execution.k and decided.lwp not in actors:
                 continue  # everybody writes there
             way = statements_of(decided.decision.module).other_way(decided.decision, decided.taken)
-            if would_write(way, decided, place, bool(way.calls) and _worth(decided.site) == 2):
+            if would_write(way, decided, place, bool(way.calls) and worth(decided.site) == 2):
                 return decided
         return None
 
@@ -203,7 +211,7 @@ class Witness:
             return self._sleep_of(task.lwp)
         if task.failure is not None:
             return self._failure(step)
-        found = self._return(made)
+        found = self._return(made, other)
         if isinstance(other, str) and _is_errno(other):
             found = self._would_raise(task.lwp, other) + found
         elif other == ASLEEP and any(value is True and path.endswith(".vfork_wait") for path, value in others.items()):
@@ -219,8 +227,12 @@ class Witness:
             return [Reason("is not made", None, detail=made.detail)]
         failure = made.task.failure
         if made.task.spins:
-            again = [one for one in self._recorder.failed if one.lwp is made.task.lwp][-1:]
-            return [_reason(f"starts over: {one.error.name}", one.site, one.serial, str(one.error)) for one in again]
+            lwp = made.task.lwp
+            again = [one for one in self._recorder.failed if one.lwp is lwp and one.serial > self._since][-1:]
+            if again or lwp not in self._recorder.stood:
+                return [_reason(f"starts over: {one.error.name}", one.site, one.serial, str(one.error)) for one in again]
+            serial, site = self._recorder.stood[lwp]
+            return [_reason("goes round", site, serial)]
         if failure is None:
             return []
         site = self._recorder.site_of(failure)
@@ -240,21 +252,31 @@ class Witness:
         ]
         return max(around, default=0)
 
-    def _return(self, made: Made) -> list[Reason]:
-        """The statement that returned what a call gave: of those that passed it up, the last that cites lines."""
+    def _last_call(self, role: str, others: Mapping[str, Value]) -> list[Reason]:
+        """What decided what an actor's last call gave, which is what it has in its registers; or why that gives nothing."""
+        made = next((made for made in reversed(self._execution.made) if made.step.by == role), None)
+        return [] if made is None else self._result(made.step.index, others)
+
+    def _return(self, made: Made, other: Value | None = None) -> list[Reason]:
+        """What decided what a call gave; `other`: what it gave on the other flavor.
+
+        That is the statement that returned it: of those that passed it up, the last that cites lines. If none does, it was made
+        of what some function gave that the call's own function called, or of what that one read itself.
+        """
         task = made.task
         assert task is not None
-        best = None
-        for returned in reversed([one for one in self._recorder.returned if one.lwp is task.lwp and one.serial > self._since]):
-            if returned.value != task.value or type(returned.value) is not type(task.value):
-                if best is not None and not task.value:
-                    break  # many things return 0
-                continue
-            if best is None or _worth(returned.site) >= _worth(best.site):
-                best = returned
-            if _worth(best.site) == 2:
-                break
-        return [] if best is None else [_reason("returned", best.site, best.serial)]
+        events = [one for one in self._recorder.returned if one.lwp is task.lwp and one.serial > self._since]
+        best = passed_up(events, task.value)
+        if best is None or not worth(best.site):
+            best = made_of(events) or best
+        if best is None or not worth(best.site):
+            source = stored_in(self._recorder, task.lwp, self._since)
+            if source is not None:
+                return [_wrote(source, source.serial > self._since)]
+        if best is None:
+            return []
+        told = chosen(self._recorder, task, best, other)
+        return [_reason("returned", best.site, best.serial), *(_wrote(one, one.serial > self._since) for one in told)]
 
     def _sleep_of(self, lwp: Lwp) -> list[Reason]:
         slept = [one for one in self._recorder.slept if one.lwp is lwp]
@@ -286,19 +308,14 @@ def _held(proc: Proc, lead: Place) -> object:
     return getattr(proc, lead.field, None) if lead.leads else None
 
 
-def _worth(site: Site) -> int:
-    """How much is known of a place: 2: lines of C, 1: a function, 0: nothing."""
-    found = cite(site)
-    return 0 if found is None else 2 if found.lines else 1
-
-
 def _reason(kind: str, site: Site, serial: int, detail: str = "") -> Reason:
     return Reason(kind, cite(site), True, detail, place_of(site), serial)
 
 
-def _wrote(write: Write, now: bool) -> Reason:
+def _wrote(write: Write, now: bool, site: Site | None = None) -> Reason:
+    site = site or write.site
     if not write.born:
-        return Reason("wrote", cite(write.site), now, "", place_of(write.site), write.serial)
+        return Reason("wrote", cite(site), now, "", place_of(site), write.serial)
     kind = type(write.obj)
     names = kind.__init__.__code__.co_varnames[1 : kind.__init__.__code__.co_argcount]
     making = (kind.__name__, names, write.field) if write.given else None
@@ -310,6 +327,12 @@ def _changes(write: Write, bits: int) -> bool:
     if write.born:
         return write.given or bool(isinstance(after, int) and after & bits)
     return not (isinstance(before, int) and isinstance(after, int)) or bool((before ^ after) & bits)
+
+
+def _stuck(one: Value | None, other: Value | None) -> list[str]:
+    """Who can never go on, on one flavor or the other: `parent in vfork`."""
+    lines = [line for value in (one, other) if isinstance(value, tuple) for line in value]
+    return list(dict.fromkeys(line.partition(" in ")[0] for line in lines))
 
 
 def _is_errno(text: str) -> bool:

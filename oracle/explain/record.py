@@ -12,11 +12,11 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from types import CodeType, FrameType
+from types import CodeType, FrameType, GeneratorType
 from typing import Any, TypeAlias
 
 from oracle.errors import UsageError
-from oracle.explain.events import WHOLE, At, Decided, Failed, Returned, Site, Slept, Write
+from oracle.explain.events import WHOLE, At, Decided, Failed, Read, Returned, Site, Slept, Write
 from oracle.explain.rounds import Rounds
 from oracle.explain.statements import Decision, statements_of
 from oracle.explore.kinds import Kinds
@@ -44,6 +44,8 @@ class Recorder:
         self.slept: list[Slept] = []
         self.returned: list[Returned] = []
         self.failed: list[Failed] = []
+        self.reads: list[Read] = []
+        self.stood: dict[Lwp, tuple[int, Site]] = {}  # where somebody else could run last, and when that was
         self.roles_read: dict[str, None] = {}  # a listener has them; they decide nothing
         self.roles_given: dict[str, None] = {}
         self._kinds = _kinds()
@@ -55,6 +57,8 @@ class Recorder:
         self._code: dict[CodeType, Trace] = {}  # what to do with a function
         self._decisions: dict[CodeType, dict[int, Decision]] = {}
         self._entries = {code for call in flavor.calls.values() if (code := _code_of(call.run)) is not None}
+        self._tops = set(self._entries)
+        self._in_call = False  # whether the last place was in one
         self._around = _code_of(flavor.syscall)
         self._objects: dict[int, object] = {}
         self._owners: list[tuple[object, str]] = []  # of containers: an object and its field
@@ -142,7 +146,10 @@ class Recorder:
     # --- what the machine tells (see Listener) --------------------------------------------------------------------------
 
     def read(self, obj: object, field: str, value: object) -> None:
-        """Reading decides nothing."""
+        """What a call's own function reads, or one that it calls, may be what it answers."""
+        frame = sys._getframe(2)
+        if frame.f_code in self._tops or (frame.f_back is not None and frame.f_back.f_code in self._tops):
+            self.reads.append(Read(self.serial, self.k.curlwp, obj, field))
 
     def write(self, obj: object, field: str, before: object) -> None:
         """A field is about to be written."""
@@ -222,9 +229,13 @@ class Recorder:
         ):
             made = frame.f_locals.get(code.co_varnames[0])
             return self._made if self._kinds.watched(type(made)) is not None else None
-        if _package(name) in self._packages and inspectable(code):
+        if self._is_kernel(frame):
             return self._enters
         return self._passes if code.co_flags & inspect.CO_GENERATOR else None
+
+    def _is_kernel(self, frame: FrameType) -> bool:
+        """Whether a function is of the flavor's code."""
+        return _package(frame.f_globals.get("__name__", "")) in self._packages and inspectable(frame.f_code)
 
     def _sleeps(self, frame: FrameType, event: str, arg: object) -> Trace:
         timo = frame.f_locals["timo"]
@@ -264,8 +275,7 @@ class Recorder:
             trap = isinstance(arg, traps.Sleep | traps.Preempt)
             if not trap:
                 self._went(frame, 0)
-                if arg is not None or frame.f_code in self._entries:
-                    self.returned.append(Returned(self._next(), self.k.curlwp, arg, self._site(frame)))
+                self._returns(frame, arg)
             caller = frame.f_back
             self._at = (caller, caller.f_lineno if caller is not None else 0)
             if trap:
@@ -273,6 +283,14 @@ class Recorder:
         elif event == "exception" and isinstance(arg[1], Errno) and not (self.failed and self.failed[-1].error is arg[1]):
             self.failed.append(Failed(self._next(), self.k.curlwp, arg[1], self._site(frame)))
         return self._inside
+
+    def _returns(self, frame: FrameType, value: object) -> None:
+        """A function has returned."""
+        code = frame.f_code
+        if code in self._tops and isinstance(value, GeneratorType) and value.gi_frame and self._is_kernel(value.gi_frame):
+            self._tops.add(value.gi_code)  # this one makes the rest of the call
+        elif (site := self._site(frame)) and self._in_call:
+            self.returned.append(Returned(self._next(), self.k.curlwp, value, site))
 
     def _stands(self, frame: FrameType, trap: traps.Trap) -> None:
         """A function waits where it stands, or for what it called there."""
@@ -282,6 +300,8 @@ class Recorder:
         standing, self._standing = self._standing, []
         if isinstance(trap, traps.Preempt):
             assert self.k.curlwp is not None and self.k.curlwp.lwp_task is not None
+            inner = next((one for one in standing if self._is_kernel(one)), None)
+            self.stood[self.k.curlwp] = (self._next(), self._site(inner))
             self._rounds.passes(self.k.curlwp.lwp_task, standing, self.writes)
 
     def _passes(self, frame: FrameType, event: str, arg: Any) -> Trace:
@@ -322,11 +342,13 @@ class Recorder:
     def _site(self, frame: FrameType | None, line: int = 0) -> Site:
         """Where kernel code stands, and who called it, up to the function of the system call."""
         found: list[At] = []
+        self._in_call = False
         while frame is not None:
             code = frame.f_code
             if self._code.get(code) == self._enters and not (found and code is self._around):
                 found.append((frame.f_globals["__name__"], line or frame.f_lineno))
-                if code in self._entries:
+                if code in self._tops:
+                    self._in_call = True
                     break
             line = 0
             frame = frame.f_back

@@ -338,6 +338,16 @@ BY_HAND = (
     # the number of open queues comes along, or not
     ("accounting/queue-count-from-the-start", NEW, "kid.mqueues", ZEROED, ["wrote 357"]),
     # limits are shared, or copied where they were changed
+    # what a call answers: what it looked up, and who had put that there
+    ("defects/netbsd-q14-parent-gets-echild", NEW, "call.12", ["wrote 490"], ["wrote 486 under 469-471"]),
+    ("files/umask-in-a-shared-table", NEW, "call.5", ["returned sys_umask"], ["made 362 under 359"]),
+    (
+        "groups/stop-key-changes-a-dead-child", NEW, "call.6",
+        ["wrote lwpsignal", "returned kern_wait"], ["wrote exit1", "returned do_sys_wait"],
+    ),
+    ("parents/order-of-wait", NEW, "call.9", ["wrote 491", "returned kern_wait"], ["wrote exit1", "returned do_sys_wait"]),
+    # a process dies of a signal; one that makes the same access again and again lives
+    ("memory/unmapped", NEW, "third.state", ["goes round trap"], ["wrote postsig"]),
     ("limits/limits-of-its-own", NEW, "kid.limit.nproc", ["wrote 453"], ["wrote 373 under 369"]),
 )  # fmt: skip
 
@@ -355,6 +365,26 @@ def test_a_fork_that_starts_over_is_explained_by_what_makes_it_start_over() -> N
     scenario = load_scenario(SPECS / "defects/dragonfly-q1-traced-fork.yaml", tuple(FLAVORS.values()), SPECS)
     spins, _ = difference(explain(scenario, FLAVORS[OLD], FLAVORS[NEW]), "call.2").sides
     assert said(spins) == ["starts over: ERESTART 270-271 under 269"]
+
+
+def test_the_registers_of_a_fork_that_starts_over_are_explained_by_that_too() -> None:
+    scenario = load_scenario(SPECS / "defects/dragonfly-q1-traced-fork.yaml", tuple(FLAVORS.values()), SPECS)
+    spins, forks = difference(explain(scenario, FLAVORS["dragonfly@1.62"], FLAVORS[NEW]), "parent.registers").sides
+    assert said(spins) == ["starts over: ERESTART 221-222 under 220"]
+    assert said(forks) == ["returned 123-124, 127"]
+
+
+def test_a_death_by_a_signal_is_explained_by_where_that_was_decided() -> None:
+    scenario = load_scenario(SPECS / "signals/handler-on-no-stack.yaml", tuple(FLAVORS.values()), SPECS)
+    died, _ = difference(explain(scenario, FLAVORS["dragonfly@1.62"], FLAVORS[OLD]), "kid.state").sides
+    assert said(died) == ["wrote postsig"]
+
+
+def test_who_can_never_go_on_is_explained_by_where_he_sleeps_and_by_what_was_done_last() -> None:
+    scenario = load_scenario(SPECS / "vfork/woken-by-a-continued-child.yaml", tuple(FLAVORS.values()), SPECS)
+    stuck, woken = difference(explain(scenario, FLAVORS[OLD], FLAVORS[NEW]), "machine.deadlock").sides
+    assert said(stuck) == ["sleeps 696 under 695", "returned kern_kill"]
+    assert said(woken) == ["returned kern_kill", "returned 144-145, 148"]
 
 
 def test_revisions_differ_by_the_line_that_changed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import wraps
 
 from flavors.dragonfly.calls import NO_ENTRY, SHARED_CALLS
 from flavors.dragonfly.fork_calls import fork_calls, thread_calls
@@ -32,6 +33,7 @@ def locked(calls: Mapping[str, Call]) -> dict[str, Call]:
 
 
 def _locked(call: Call) -> Call:
+    @wraps(call.run)  # whoever asks which function makes the call finds it
     def run(k: Machine, lp: Lwp, args: Args) -> Kernel[int | str | None]:
         if k.sched.ready:
             yield from may_block("mplock")
