@@ -9,7 +9,7 @@ from oracle.explain.events import Returned, Write
 from oracle.explain.record import Recorder
 from oracle.facts import Value
 from oracle.machine.proc import Lwp, Proc
-from oracle.machine.sched import Task
+from oracle.machine.task import Task
 
 
 def passed_up(events: Sequence[Returned], value: object) -> Returned | None:
