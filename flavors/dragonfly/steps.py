@@ -7,13 +7,16 @@ from flavors.dragonfly.kern_descrip import fdcopy, fdfree, fdinit
 from flavors.dragonfly.proc_h import ESTCPU_FORK, ESTCPU_MAX, HZ, P_CONTROLT
 from flavors.dragonfly.sources import USCHED_BSD4
 from flavors.dragonfly.trap import bad_stack_return, generic_lwp_return, page_fault
+from flavors.dragonfly.vm_glue import vmspace_of
 from oracle.cite import models
+from oracle.flavor import Args
 from oracle.machine.errno import Unmodelled
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc
 from oracle.machine.ratelimit import ratecheck
 from oracle.machine.signals import SigActs
 from oracle.machine.traps import Kernel, may_block
+from oracle.machine.vm import store
 
 
 def new_empty_table(k: Machine, lp1: Lwp, p1: Proc) -> Kernel[None]:
@@ -103,6 +106,12 @@ def copyout_tid(k: Machine, lp: Lwp) -> Kernel[None]:
     unscheduled[lp] = None
     yield from may_block("copyout")
     del unscheduled[lp]
+
+
+def store_tid(lp: Lwp, args: Args, address: str) -> None:
+    """Write a new thread's id to an address in user memory: the region that is called like the argument, if there is one."""
+    if args.text(address) == "ok":
+        store(vmspace_of(lp.lwp_proc), address, str(lp.lwp_tid))
 
 
 def first_steps(k: Machine, lp: Lwp, prepared: bool, func: bool) -> Kernel[None]:

@@ -28,7 +28,7 @@ UNMODELLED: Mapping[str, str] = {
 
 CRED = r"\S+\.(?:p_ucred\.cr_ref|lwp_ucred(?:\.\w+)?): [^;]*"  # differences, as snapshots say them
 LIMIT = r"(?:\S+\.p_limit|kern\.lost_limits)\S*: [^;]*"
-THREAD = r"\S+\.(?:p_lasttid|lwp_estcpu): [^;]*"
+THREAD = r"\S+\.(?:p_lasttid|lwp_estcpu|vm_map\.\S+): [^;]*"  # the id is written to memory, too
 
 
 def left(call: str, *differences: str) -> str:

@@ -122,6 +122,8 @@ def _structures(k: Machine, p1: Proc, knobs: Knobs) -> None:
         map_region(vm, "segment", Inherit.SHARE, "0")
         vm.vm_shm = ["segment"]
         kern_of(k).shm_nattch["segment"] = 1
+    for address in ("tid1", "tid2"):
+        map_region(vm, address, Inherit.COPY, "-1")
     p1.p_sigacts.ps_refcnt = knobs.number("sigacts_refcnt", 1)
     k.vnodes["text"].v_usecount = 3  # others run it, too
     holders = knobs.number("pargs_ref", 1)

@@ -9,7 +9,7 @@ from oracle.machine.files import FdToLeader, FileDesc
 from oracle.machine.limits import PLimit
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.signals import SigActs
-from oracle.machine.vm import VmSpace
+from oracle.machine.vm import VmSpace, load
 from tests.recorded.dragonfly import STATES
 from tests.recorded.dragonfly_build import LWP_FLAGS, TREE_SINCE
 from tests.recorded.recording import Outcome, Recording
@@ -44,6 +44,9 @@ def outcome(flavor: Flavor, world: World, recording: Recording) -> Outcome:
         result["errors"] = errors
     if world.hooks is not None:
         result["hooks"] = world.hooks
+    if recording.call == "lwp_create":
+        assert world.p1.p_vmspace is not None
+        result["user_tids"] = [int(load(world.p1.p_vmspace, address) or 0) for address in ("tid1", "tid2")]
     if recording.call == "fork1":
         held = errors[-1] in ("HANG", "PANIC") and child is not None and bool(world.stage.queued or errors[-1] == "PANIC")
         result["procp"] = "child" if held or (not failed and made) else "untouched" if failed else "NULL"

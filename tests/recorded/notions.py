@@ -14,7 +14,6 @@ _T = TypeVar("_T")
 NO_NOTION: dict[str, str] = {
     "calls": "the model is made of decisions, not of the C's function calls",
     # DragonFly
-    "user_tids": "user memory is named regions; nothing is stored at an address",
     "invariants.mplock": "the giant lock is the model's regime of preemption, no object",
     # NetBSD
     "globals.ktrace_on": "which trace files are in use is kept, not by how many processes",

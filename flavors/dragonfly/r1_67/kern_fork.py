@@ -103,9 +103,11 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     if args.text("tid1") == "bad":  # [169-170]
         _undo_lwp_create(p, lp2)  # [171]
         raise EFAULT("tid1 can't be written")  # [194]
+    steps.store_tid(lp2, args, "tid1")  # [170]
     if args.text("tid2") == "bad":  # [172-173]
         _undo_lwp_create(p, lp2)  # [174]
         raise EFAULT("tid2 can't be written")  # [194]
+    steps.store_tid(lp2, args, "tid2")  # [173]
     k.name_lwp(lp2)
     lp2.lwp_stat = LSRUN  # [181]
     k.sched.spawn(lp2, "lwp_return", steps.first_steps(k, lp2, prepared, args.text("func") == "ok"))  # [182]

@@ -27,8 +27,8 @@ VIOLATIONS: tuple[KnownViolation, ...] = (
     KnownViolation(
         "error-trace",
         left("lwp_create", THREAD),
-        "a failed lwp_create has spent a thread id and raised the caller's estcpu",
-        "kern_fork.c 1.67 [187-192, 564, 588]",
+        "a failed lwp_create has spent a thread id that tid1 may hold, and raised the caller's estcpu",
+        "kern_fork.c 1.67 [170, 187-192, 564, 588]",
     ),
     KnownViolation(
         "uid-count",

@@ -112,9 +112,11 @@ def sys_lwp_create(k: Machine, lp: Lwp, args: Args) -> Kernel[int]:
     if args.text("tid1") == "bad":  # [205-206]
         _undo_lwp_create(k, p, lp2)  # [207]
         raise EFAULT("tid1 can't be written")  # [234]
+    steps.store_tid(lp2, args, "tid1")  # [206]
     if args.text("tid2") == "bad":  # [208-209]
         _undo_lwp_create(k, p, lp2)  # [210]
         raise EFAULT("tid2 can't be written")  # [234]
+    steps.store_tid(lp2, args, "tid2")  # [209]
     k.name_lwp(lp2)
     lp2.lwp_stat = LSRUN  # [217]
     k.sched.spawn(lp2, "lwp_return", steps.first_steps(k, lp2, prepared, args.text("func") == "ok"))  # [218]
