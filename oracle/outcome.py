@@ -12,7 +12,7 @@ from oracle.facts import Value
 from oracle.observation import Observation
 
 ASLEEP, SPINS, GONE, INEXPRESSIBLE, UNMODELLED = "asleep", "spins", "does not return", "inexpressible", "unmodelled"
-ABSENT = "absent"
+ABSENT = "absent"  # how a fact that was not observed is shown; the same word expects it in a scenario
 
 
 class Outcome(NamedTuple):

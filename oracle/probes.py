@@ -29,6 +29,9 @@ from oracle.start import flaws
 
 QUEUE = 3  # where every process has an event queue open, unless it shares somebody's table
 CALLER = "parent"  # is in every start, and stands last
+NAMES = ("other", "boss", CALLER)  # of those that a start is drawn with
+USERS = (0, 1000, 1001)
+IDS = ("uid", "ruid", "euid", "setuid")  # parameters of calls that name one
 NOTES = ("NOTE_FORK", "NOTE_EXIT", "NOTE_EXEC", "NOTE_TRACK")
 FILES = (FileSpec(0, "/dev/tty"), FileSpec(QUEUE, "queue", kind="kqueue"))
 JAIL = "jail"

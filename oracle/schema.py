@@ -14,24 +14,26 @@ from oracle.finding import kinds_of_facts
 from oracle.flavor import Flavor
 from oracle.load.entry_shape import NotShownListShape
 from oracle.load.finding_shape import FindingShape
-from oracle.load.observed import ABSENT, MOST
 from oracle.load.observed import FORMAT as FACTS_FORMAT
+from oracle.load.observed import MOST
 from oracle.load.parts import ROLE
 from oracle.load.shape import shapes
+from oracle.outcome import ABSENT
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-class _Generator(GenerateJsonSchema):
+class Generator(GenerateJsonSchema):
     """Leaves out the titles that only repeat a key."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
+        """Not for any field."""
         return False
 
 
 def scenario_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of scenario files for some flavors: what an editor completes and checks."""
-    made = shapes(flavors).scenario.model_json_schema(schema_generator=_Generator)
+    made = shapes(flavors).scenario.model_json_schema(schema_generator=Generator)
     _tidy(made, {section: _names(flavor.flags.get(section, {}) for flavor in flavors) for section in set(SECTIONS.values())})
     defs = made["$defs"]
     _select(defs, flavors)
@@ -50,7 +52,7 @@ def scenario_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
 
 def not_shown_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
     """The JSON Schema of lists of the entries of registers of defects that no scenario shows."""
-    made = NotShownListShape.model_json_schema(schema_generator=_Generator)
+    made = NotShownListShape.model_json_schema(schema_generator=Generator)
     _tidy(made, {})
     _select(made["$defs"], flavors)
     return {"$schema": DIALECT, **made, "title": "Entries that no fork-oracle scenario shows"}
@@ -58,7 +60,7 @@ def not_shown_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
 
 def finding_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
     """The JSON Schema of the files of the catalogue of findings."""
-    made = FindingShape.model_json_schema(schema_generator=_Generator)
+    made = FindingShape.model_json_schema(schema_generator=Generator)
     _tidy(made, {})
     known = [flavor.id for flavor in flavors]
     places = [*dict.fromkeys(flavor.system for flavor in flavors), *known]

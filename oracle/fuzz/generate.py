@@ -10,8 +10,8 @@ from oracle.calls import PORTABLE, CallSpec, Kind, Param
 from oracle.facts import FACTS, Scope, Subject
 from oracle.flavor import Flavor
 from oracle.fuzz.dictionary import compared_with
-from oracle.fuzz.starts import USERS, Weights, start
-from oracle.probes import CALLER, lacks
+from oracle.fuzz.starts import Weights, start
+from oracle.probes import CALLER, IDS, USERS, lacks
 from oracle.scenario import ArgValue, ProcessSpec, Scenario, Step
 from oracle.start import PLAIN_MACHINE
 
@@ -25,7 +25,6 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 LIKELY = ("SIGCHLD", "SIGTERM", "SIGKILL", "SIGSTOP", "SIGCONT", "SIGTSTP", "SIGHUP", "SIGUSR1")
 NUMBERS = (0, 0, 1, 2, 3, 10, 99, -1, 1000)
 TIMES = (0, 10, 500, 1000)
-IDS = ("uid", "ruid", "euid", "setuid")
 OFTEN = {
     "fork": 10, "vfork": 6, "spawn": 12, "exit": 8, "wait": 10, "kill": 10, "exec": 5, "sigaction": 4, "ptrace": 5,
     "setpgid": 3, "setsid": 2, "kqueue": 1, "kevent": 3,

@@ -23,11 +23,9 @@ from oracle.extras import (
     WatchSpec,
     turned,
 )
-from oracle.probes import CALLER, FILES, JAIL, NOTES, QUEUE, repaired, turned_back
+from oracle.probes import FILES, JAIL, NAMES, NOTES, QUEUE, USERS, repaired, turned_back
 from oracle.scenario import FileSpec, MachineSpec, ProcessSpec, RegionSpec
 
-NAMES = ("other", "boss", CALLER)
-USERS = (0, 1000, 1001)
 SIGNALS = ("SIGTERM", "SIGCHLD", "SIGTSTP", "SIGUSR1", "SIGSTOP", "SIGCONT", "SIGALRM", "SIGTTIN")
 MASKABLE = tuple(name for name in SIGNALS if name != "SIGSTOP")
 BACKSTAGE = 3  # processes that are there on every machine

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from oracle.diff import scope_of
 from oracle.facts import Scope, Value
 from oracle.identify.wrong import Model
-from oracle.load.observed import ABSENT, Observed
+from oracle.load.observed import Observed
+from oracle.outcome import ABSENT
 from oracle.run import run
 from oracle.scenario import Scenario
 

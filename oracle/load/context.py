@@ -10,9 +10,8 @@ from oracle.facts import Value
 from oracle.flavor import Flavor
 from oracle.load.problems import Problems, show
 from oracle.load.yamlpos import Node, short
+from oracle.outcome import ABSENT
 from oracle.scenario import ALWAYS_THERE, Expected, Selector, selects
-
-ABSENT = "absent"
 
 
 @dataclass(slots=True)

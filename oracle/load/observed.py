@@ -29,11 +29,11 @@ from oracle.load.meaning import understand
 from oracle.load.problems import Problems, check_shape, show
 from oracle.load.shape import shapes
 from oracle.load.yamlpos import Node, Plain, short
+from oracle.outcome import ABSENT
 from oracle.scenario import ALWAYS_THERE, Scenario
 
 FORMAT = 1
 MOST = 1_000  # scenarios in a file
-ABSENT = "absent"
 KEYS = {"format": True, "about": False, "scenarios": True, "$schema": False}  # whether they have to be there
 ENTRY_KEYS = {"scenario": True, "facts": True, "program": False, "meaning": False}
 

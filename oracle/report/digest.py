@@ -9,8 +9,8 @@ from enum import Enum
 from oracle.diff import Divergence
 from oracle.facts import Subject, Value, split
 from oracle.harness import Comparison
-from oracle.outcome import ASLEEP, Outcome, RunResult
-from oracle.report.text import ABSENT, show
+from oracle.outcome import ABSENT, ASLEEP, Outcome, RunResult
+from oracle.report.text import show
 from oracle.scenario import Scenario
 
 

@@ -18,7 +18,7 @@ from oracle.distinguish.search import Found, Level, Way
 from oracle.distinguish.trial import CRASHED
 from oracle.report.look import Look
 from oracle.report.table_report import fitted
-from oracle.report.text import paragraph, plain, plural
+from oracle.report.text import Json, paragraph, plain, plural
 
 FORMAT = 1
 MOST_FACTS = 6
@@ -26,7 +26,6 @@ LEGEND = (
     "Each row is the first of the shortest programs that show its bucket: what its last step makes part that agreed before. "
     "`parent` acts, and `kid`, the first child that is made; `<caller>` and `<child>` are these two, `<other>` is anybody else."
 )
-Json = bool | int | str | None | list["Json"] | dict[str, "Json"]
 
 
 def render(found: Found, look: Look) -> str:

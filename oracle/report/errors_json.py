@@ -26,9 +26,9 @@ from collections.abc import Sequence
 
 from oracle.precedence.probe import Raised
 from oracle.precedence.table import Column, Pair, Table
+from oracle.report.text import Json
 
 FORMAT = 1
-Json = bool | int | str | None | list["Json"] | dict[str, "Json"]
 
 
 def render(tables: Sequence[Table], flavors: Sequence[str], *, pairs: bool = False, planned: int | None = None) -> str:

@@ -36,12 +36,7 @@ def found_file(name: str, scenario: Scenario, flavors: Sequence[Flavor], how: st
             lines.append(f"  {decided.fact}")
             lines += [f"    {flavor}: {'; '.join(by) or 'nothing that is cited'}" for flavor, by in decided.by]
     comments = "".join(f"# {clip(plain(line), WIDTH - 2)}".rstrip() + "\n" for line in lines)
-    return comments + dump_scenario(replace(scenario, title=_title(told), why="", only=comparison_ids(flavors)))
-
-
-def comparison_ids(flavors: Sequence[Flavor]) -> tuple[str, ...]:
-    """Those that a file is meant for: the flavors that disagree, and no others."""
-    return tuple(flavor.id for flavor in flavors)
+    return comments + dump_scenario(replace(scenario, title=_title(told), why="", only=tuple(flavor.id for flavor in flavors)))
 
 
 def _title(told: Sequence[tuple[str, str]]) -> str:

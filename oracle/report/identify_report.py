@@ -17,17 +17,17 @@ from oracle.facts import Value, lookup
 from oracle.identify.identify import Agreement, Question, best
 from oracle.identify.wrong import WRONG, Model
 from oracle.load import dump_scenario
-from oracle.load.observed import ABSENT, Observations
 from oracle.load.observed import FORMAT as FACTS_FORMAT
+from oracle.load.observed import Observations
 from oracle.lowering import render_call
+from oracle.outcome import ABSENT
 from oracle.report.look import Look
 from oracle.report.table_report import fitted
-from oracle.report.text import paragraph, plain, plural, prose, show
+from oracle.report.text import Json, paragraph, plain, plural, prose, show
 from oracle.scenario import Scenario
 
 FORMAT = 1
 MOST_PARTINGS = 20
-Json = bool | int | str | None | list["Json"] | dict[str, "Json"]
 
 
 def render(observed: Observations, ranking: Sequence[Agreement], look: Look, most: int) -> str:

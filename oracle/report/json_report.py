@@ -25,12 +25,11 @@ from oracle.report.digest import calls_of, file_in_specs, mark, summarise
 from oracle.report.explore_report import outcomes_json
 from oracle.report.standards import Claim
 from oracle.report.standards import claims as claims_of_standards
-from oracle.report.text import without_addresses
+from oracle.report.text import Json, without_addresses
 from oracle.scenario import Scenario
 
 FORMAT = 1
 SEEN = {Seen.HAS: "has", Seen.LACKS: "lacks", Seen.NOT_RUN: "not run", Seen.FAILED: "failed"}
-Json = bool | int | str | None | list["Json"] | dict[str, "Json"]
 
 
 def render(

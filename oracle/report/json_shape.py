@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import Field
-from pydantic.json_schema import GenerateJsonSchema
 
 from oracle.report.json_catalogue import Claim, Defects, Finding, Shape
+from oracle.schema import DIALECT, Generator
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FLAVOR = r"^[^@]+@[^@]+$"
 Value = bool | int | str | list[str]
 
@@ -227,14 +226,7 @@ class Report(Shape):
     """By name."""
 
 
-class _Generator(GenerateJsonSchema):
-    """Leaves out the titles that only repeat a key."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
-
-
 def report_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of report.json."""
-    made = Report.model_json_schema(schema_generator=_Generator)
+    made = Report.model_json_schema(schema_generator=Generator)
     return {"$schema": DIALECT, **made, "title": "A fork-oracle report"}

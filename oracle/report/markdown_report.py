@@ -8,6 +8,7 @@ from oracle.diff import Divergence
 from oracle.finding import Finding
 from oracle.findings.claims import Claimed, Claims
 from oracle.harness import Comparison
+from oracle.outcome import ABSENT
 from oracle.outcome_sets import outcome_sets
 from oracle.register import NotShown, in_order, is_claim
 from oracle.report.claimed import by_topic, witnesses
@@ -16,7 +17,7 @@ from oracle.report.digest import NOT_COMPARED, Cell, Mark, calls_of, cells, comp
 from oracle.report.explore_report import DEFAULT, NEVER, extent, facts_of, silence
 from oracle.report.failures import failures_of, when
 from oracle.report.standards import claims, reason_for, tallies
-from oracle.report.text import ABSENT, code, html, markdown, plural, show
+from oracle.report.text import code, html, markdown, plural, show
 
 WORDS = {
     Mark.OK: "ok",

@@ -26,7 +26,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from oracle.report.json_report import Json
+from oracle.report.text import Json
 from oracle.sources.account import Account, CLine, FunctionAccount, totals
 from oracle.sources.reading import Placed
 

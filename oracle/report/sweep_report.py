@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from oracle.findings.claims import Claims
 from oracle.report.look import Look
 from oracle.report.table_report import fitted
-from oracle.report.text import paragraph, plain, plural
+from oracle.report.text import Json, paragraph, plain, plural
 from oracle.sweep.plan import Plan
 from oracle.sweep.sweep import Bucket, Case, Findings
 
@@ -105,9 +105,6 @@ def _summary(found: Findings, look: Look) -> str:
         lines.append(f"interrupted: {found.done:,} of {plan.cases:,} cases are done")
     told = [paragraph(plain(line), look.width) for line in lines]
     return "\n".join([*told[:2], *map(look.bad, told[2:])])
-
-
-Json = bool | int | str | None | list["Json"] | dict[str, "Json"]
 
 
 def to_json(found: Findings, claims: Mapping[str, Claims] = NOBODY) -> str:

@@ -6,10 +6,12 @@ import re
 import textwrap
 import unicodedata
 from html import escape
+from typing import TypeAlias
 
 from oracle.facts import Value
+from oracle.outcome import ABSENT
 
-ABSENT = "absent"  # how a fact that was not observed is shown; the same word expects it in a scenario
+Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None  # what reports for programs are made of
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # controls, bidirectional marks, halves of pairs, line separators
 _SAFE = re.compile(r"[ -~]*")
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&$]|:(?=//)|(?<=www)\.|^[-+=#]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")

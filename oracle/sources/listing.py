@@ -32,7 +32,6 @@ _LABEL = re.compile(r"\s*(?!default\b)[A-Za-z_]\w*\s*:\s*$")
 _NO_CODE = {"{", "}", "else", "do", ";"}  # alone on a line, these say where a statement begins or ends, and do nothing
 _DECIDES = {"if", "while", "for", "case", "?"}
 _LOOP = re.compile(r"\w*FOREACH\w*")  # a loop, once the preprocessor has been there
-_TEXTS = ('"', "'")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from oracle.args import flag_names
 from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param
 from oracle.flavor import Flavor
+from oracle.probes import IDS, USERS
 from oracle.scenario import ArgValue, Scenario, Step
-from oracle.strategies.starts import USERS, Start, starts
+from oracle.strategies.starts import Start, starts
 
 # Calls that make something happen later are likelier than others, or most programs would be lists of failing calls.
 OFTEN = ("fork", "vfork", "spawn", "exit", "wait", "kill", "exec", "sigaction", "ptrace", "setpgid", "open", "close")
@@ -23,7 +24,6 @@ WORDS = {
 }
 LIKELY = ("SIGCHLD", "SIGTERM", "SIGKILL", "SIGSTOP", "SIGCONT", "SIGTSTP", "SIGHUP")
 NUMBERS = (0, 1, 2, 3, 10, 99, -1, 1000)
-IDS = ("uid", "ruid", "euid", "setuid")
 
 
 @st.composite

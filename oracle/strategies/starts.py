@@ -27,10 +27,12 @@ from oracle.probes import (
     CALLER,
     JAIL,
     MACHINE_PROBES,
+    NAMES,
     NOTES,
     PLAIN,
     PLAIN_MACHINE,
     QUEUE,
+    USERS,
     beside,
     lacks,
     repaired,
@@ -40,9 +42,7 @@ from oracle.run import run
 from oracle.scenario import MachineSpec, ProcessSpec, Scenario
 from oracle.strategies.words import faults
 
-NAMES = ("other", "boss", CALLER)
 SIGNALS = ("SIGTERM", "SIGCHLD", "SIGTSTP", "SIGUSR1")
-USERS = (0, 1000, 1001)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from oracle.calls import SPAWN_PARAMS, Kind, Param
 from oracle.errors import UsageError
 from oracle.extras import FAULTS
 from oracle.flavor import Flavor
+from oracle.sweep.space import SIGNALS
 
 WORD = 32  # bits
-SIGNALS: tuple[str | int, ...] = ("SIGCHLD", 0, "SIGUSR1", "SIGKILL")
 Faults = tuple[tuple[str, tuple[int, ...]], ...]
 
 

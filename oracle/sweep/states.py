@@ -12,6 +12,7 @@ from functools import lru_cache
 from oracle.args import hint
 from oracle.errors import UsageError
 from oracle.extras import KtraceSpec, MachineExtras, ProcessExtras, Sharing, ThreadSpec, TracedSpec, WatchSpec
+from oracle.probes import FILES, NOTES, QUEUE
 from oracle.scenario import ArgValue, FileSpec, MachineSpec, ProcessSpec, RegionSpec, Scenario, Step
 from oracle.start import PLAIN_MACHINE
 
@@ -65,8 +66,6 @@ def _rare(*others: ProcessSpec, extras: ProcessExtras, **own: object) -> dict[st
     return _with(*others, extras=extras, **own)
 
 
-QUEUE = (FileSpec(0, "/dev/tty"), FileSpec(3, "queue", kind="kqueue"))
-NOTES = ("NOTE_FORK", "NOTE_EXIT", "NOTE_EXEC", "NOTE_TRACK")
 _STATES: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("plain", "a process like any other", {}),
     ("child-ends", "a process like any other, and then the child exits and is waited for", {
@@ -101,8 +100,8 @@ _STATES: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("fork-traced", "a debugger has it, and hears of forks", _rare(extras=ProcessExtras(traced=TracedSpec("shell", True)))),
     ("ktraced", "its trace goes to a file, and that of its children will", _rare(extras=ProcessExtras(
         ktrace=KtraceSpec("out", True)))),
-    ("watched", "its own event queue watches it, and will watch its children", _rare(files=QUEUE, extras=ProcessExtras(
-        watches=(WatchSpec(3, CALLER, NOTES),)))),
+    ("watched", "its own event queue watches it, and will watch its children", _rare(files=FILES, extras=ProcessExtras(
+        watches=(WatchSpec(QUEUE, CALLER, NOTES),)))),
     ("jailed", "it is in a jail", _with(jail="cell")),
     ("follower", "it stands among the peers of another one's leader", _rare(BEHIND, extras=ProcessExtras(leader="other"))),
     ("stops-children", "its children are born stopped", _rare(extras=ProcessExtras(stops_on=("fork",)))),

@@ -23,7 +23,8 @@ from oracle.facts import Value
 from oracle.identify.identify import SCENARIOS, Agreement, best, identify, question, shows
 from oracle.identify.wrong import WRONG, Model, Wrong, models
 from oracle.load import load_scenario
-from oracle.load.observed import ABSENT, Observed, observations
+from oracle.load.observed import Observed, observations
+from oracle.outcome import ABSENT
 from oracle.registry import load_flavors, validate
 from oracle.scenario import Scenario
 from oracle.schema import identify_facts_schema
