@@ -22,11 +22,12 @@ from flavors.dragonfly.proc_h import (
     P_TRACED,
     PS_NOCLDWAIT,
 )
-from flavors.dragonfly.signal_h import IGNORE_MASK, SIG_IGN, SIGCONT, SIGTRAP
+from flavors.dragonfly.signal_h import IGNORE_MASK, SIG_IGN, SIGABRT, SIGCONT, SIGTRAP
 from flavors.dragonfly.sources import KERN_EXEC, KERN_SIG
+from flavors.dragonfly.vfs import fdcheckstd
 from flavors.dragonfly.vm_glue import vmspace_exec
 from oracle.cite import models
-from oracle.machine.errno import ENOENT
+from oracle.machine.errno import EMFILE, ENOENT
 from oracle.machine.files import vrele
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Args, Lwp, Proc
@@ -59,7 +60,11 @@ def kern_execve(k: Machine, lp: Lwp, path: str, exists: bool, setuid: int | None
     if p.p_flag & P_PPWAIT:
         p.p_flag &= ~P_PPWAIT
         k.wakeup(p.p_pptr)  # sic: a debugger, if it has the child; then nobody wakes the parent held by vfork
-    _set_ids(p, setuid)
+    try:
+        yield from _set_ids(k, p, setuid)
+    except EMFILE:  # sic: too late for an error, since the old program is gone
+        p.p_flag &= ~P_INEXEC
+        yield from kern_of(k).rev.exit1(k, lp, SIGABRT)
     if p.p_textvp is not None:
         vrele(p.p_textvp)
     p.p_textvp = k.vget(path)
@@ -114,7 +119,7 @@ def execsigs(lp: Lwp) -> None:
     acts.ps_flag &= ~PS_NOCLDWAIT
 
 
-def _set_ids(p: Proc, owner: int | None) -> None:
+def _set_ids(k: Machine, p: Proc, owner: int | None) -> Kernel[None]:
     """The ids of a set-user-id program, unless a debugger watches; the saved id follows the effective one."""
     cred = cred_of(p)
     if owner is not None and owner != cred.cr_uid and not p.p_flag & P_TRACED:
@@ -122,6 +127,7 @@ def _set_ids(p: Proc, owner: int | None) -> None:
         if p.p_tracenode is not None and not suser(cred):
             ktrdestroy(p)
             p.p_traceflag = 0
+        yield from fdcheckstd(k, p)
         change_euid(p, owner)
         p.p_varsymset = ()
     elif cred.cr_uid == cred.cr_ruid:

@@ -81,6 +81,19 @@ def dup2(k: Machine, p: Proc, fd: int, to: int) -> Kernel[int]:
     return to
 
 
+@models(KERN_DESCRIP)
+def fdcheckstd(k: Machine, p: Proc) -> Kernel[None]:
+    """Have descriptors 0 to 2 in use before a set-user-id program runs, all for one open file."""
+    devnull = -1
+    for fd in range(3):
+        if fd in fd_of(p).fd_files:
+            continue
+        if devnull < 0:
+            devnull = open_file(k, p, "/dev/null", False)
+        else:
+            yield from dup2(k, p, devnull, fd)
+
+
 @models(VFS_SYSCALLS, function="kern_lseek")
 def lseek(p: Proc, fd: int, offset: int) -> int:
     """Set the offset of an open file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flavors.netbsd.kern_event import kqueue_close
 from flavors.netbsd.param import MAXFILES, PK_ADVLOCK
-from flavors.netbsd.sources import KERN_DESCRIP, SYS_DESCRIP
+from flavors.netbsd.sources import KERN_DESCRIP, SUBR_EXEC_FD, SYS_DESCRIP
 from flavors.netbsd.state import is_kqueue, kern
 from flavors.netbsd.sys_mqueue import mq_close_fop
 from oracle.cite import models
@@ -134,6 +134,18 @@ def open_vnode(k: Machine, p: Proc, path: str, cloexec: bool) -> int:
     """open(2) of a file that is always there."""
     fd_alloc(p)
     return install(p, File("vnode", path, k.vget(path)), cloexec)
+
+
+@models(SUBR_EXEC_FD)
+def fd_checkstd(k: Machine, p: Proc) -> None:
+    """Have descriptors 0 to 2 in use before a set-user-id program runs, each for an open file of its own; and tell of it."""
+    closed = [fd for fd in range(3) if fd not in table(p).fd_files]
+    for _ in closed:
+        open_vnode(k, p, "/dev/null", False)
+    pptr = p.p_pptr
+    if closed and pptr is not None and pptr.p_ucred is not None:
+        who = f"uid {pptr.p_ucred.cr_uid} by pid {pptr.p_pid} ({pptr.p_comm})"
+        k.printf(f"set-id pid {p.p_pid} ({p.p_comm}), run as {who}: closed fd {','.join(map(str, closed))}")
 
 
 def fd_getfile(p: Proc, fd: int) -> File:

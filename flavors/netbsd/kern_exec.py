@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flavors.netbsd.kern_auth import cred_of, suser
-from flavors.netbsd.kern_descrip import fd_closeexec
+from flavors.netbsd.kern_descrip import fd_checkstd, fd_closeexec
 from flavors.netbsd.kern_event import knote
+from flavors.netbsd.kern_exit import exit1
 from flavors.netbsd.kern_ktrace import ktrderef
 from flavors.netbsd.kern_mutex import pass_proc_lock
 from flavors.netbsd.kern_prot import proc_crmod
@@ -23,6 +24,7 @@ from flavors.netbsd.param import (
     PSL_SYSCALL,
     PSL_TRACED,
     PST_PROFIL,
+    SIGABRT,
     SIGTRAP,
     SSTOP,
 )
@@ -31,12 +33,14 @@ from flavors.netbsd.sys_sig import execsigs
 from flavors.netbsd.uvm_glue import uvmspace_exec
 from flavors.netbsd.vfs_cwd import cwdunshare
 from oracle.cite import models
-from oracle.machine.errno import EAGAIN, ENOENT, Unmodelled
+from oracle.machine.errno import EAGAIN, EMFILE, ENOENT, Unmodelled
 from oracle.machine.files import vrele
 from oracle.machine.locks import rw_enter_exclusive, rw_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel, preempt
+
+EMFILE_NUMBER = 24
 
 
 @models(KERN_EXEC)
@@ -88,11 +92,15 @@ def execve_runproc(k: Machine, l: Lwp, path: str, setuid: int | None) -> Kernel[
         k.wakeup(p.p_pptr.p_waitcv)  # sic: of the parent of record, who need not be the one that sleeps
     if k.sched.ready:
         yield from preempt("p_lock")
-    _set_ids(k, l, p, setuid)
+    assert p.p_reflock is not None
+    try:
+        _set_ids(k, l, p, setuid)
+    except EMFILE:  # sic: too late for an error, since the old program is gone
+        rw_exit(k, l, p.p_reflock)
+        yield from exit1(k, l, EMFILE_NUMBER << 8 | SIGABRT)
     p.p_siglist = l.lwp_siglist = 0  # sic: all that is pending is forgotten, what vfork had held back and SIGKILL included
     if p.p_klist:
         knote(k, p, NOTE_EXEC, cred_of(l))
-    assert p.p_reflock is not None
     rw_exit(k, l, p.p_reflock)
     if p.p_slflag & PSL_TRACED or p.p_sflag & PS_STOPEXEC:
         if k.sched.ready:
@@ -119,6 +127,7 @@ def _set_ids(k: Machine, l: Lwp, p: Proc, setuid: int | None) -> None:
     cred = cred_of(l)
     euid = cred.cr_uid
     if setuid is not None and not p.p_slflag & PSL_TRACED and setuid != euid:
+        fd_checkstd(k, p)
         if not p.p_traceflag & KTRFAC_PERSISTENT:
             ktrderef(k, p)
         proc_crmod(p, l, cred.copy(cr_uid=setuid, cr_svuid=setuid))

@@ -130,9 +130,15 @@ def _act(k: Machine, p: Proc, t: Proc, request: str, signo: int) -> None:
     elif request == "kill":
         signo = SIGKILL
     else:
-        if signo < 0 or signo >= NSIG:
-            raise EINVAL(f"signal {signo}")
         t.p_slflag &= ~PSL_SYSCALL
+        if signo < 0:  # the id of the one LWP that is to go on, and no signal
+            if request == "detach":
+                raise EINVAL(f"signal {signo}")
+            if all(one.lwp_tid != -signo for one in t.p_lwps):
+                raise ESRCH(f"no LWP {-signo}")
+            signo = 0
+        if signo >= NSIG:
+            raise EINVAL(f"signal {signo}")
         if request == "detach":
             # sic: PSL_TRACEFORK stays, for whoever attaches next
             t.p_slflag &= ~(PSL_TRACED | PSL_FSTRACE)

@@ -56,6 +56,8 @@ ATTACH = Trial(
     variant="attach",
 )
 
+ONE_LWP = Trial("ptrace", (Condition("the number is that of no LWP", {"signal": -2}),), variant="continue")
+
 TRIALS: tuple[Trial, ...] = (
     Trial("fork", OWN),
     Trial("vfork", OWN),
@@ -64,6 +66,7 @@ TRIALS: tuple[Trial, ...] = (
     CLONE,
     Trial("fork1", FORK + OWN, Condition("", {"retval": True})),
     ATTACH,
+    ONE_LWP,
     Trial(
         "mq_open",
         (
