@@ -93,7 +93,8 @@ def _flags(k: Machine, p1: Proc, knobs: Knobs) -> None:
     p1.p_traceflag = knobs.number("traceflag")
     if knobs.number("tracep"):
         p1.p_tracenode = KtrNode("trace")
-    if knobs.number("ktrace_on", knobs.number("tracep")):
+    heir = bool(p1.p_tracenode and p1.p_traceflag & P.KTRFAC_INHERIT)  # a child that inherits it is counted before anybody asks
+    if knobs.number("ktrace_on", knobs.number("tracep")) or heir:
         kern(k).ktrace_files["trace"] = p1.p_tracenode or KtrNode("elsewhere")
 
 

@@ -204,12 +204,6 @@ EXCUSES: tuple[Excuse, ...] = (
         lambda recording, expected, actual: bool(recording.state.get("recycled")) and actual == 0,
         "the mock hands out a structure with its old wait status; NetBSD's proc_free clears that, and so does DragonFly's wait",
     ),
-    Excuse(
-        "netbsd",
-        "child.traceflag",
-        lambda recording, expected, actual: recording.state.get("ktrace_on") == 0 and bool(recording.state.get("tracep")),
-        "a traced process on a machine that traces nobody: ktrace_on counts it",
-    ),
 )
 
 
