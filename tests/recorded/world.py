@@ -13,29 +13,28 @@ from oracle.machine.files import FileDesc
 from oracle.machine.locks import Mutex, RwLock, mutex_exit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
+from oracle.machine.sched import Scheduler
 from oracle.machine.task import Task
 from oracle.machine.traps import Kernel, Sleep
 from tests.recorded.recording import Knobs, Recording
-from tests.turns import Turns
 
 CALLER = "parent"
 CHILD = "child"
 SPURIOUS, EXEC, EXIT, REAPED, NEVER = "spurious wakeup", "exec", "exit", "reaped", "never"
 
 
-class Stage(Turns):
+class Stage(Scheduler):
     """A scheduler that lets the caller run (and whom the world allows besides) and keeps everybody else off the processor.
 
     A new process is so found as fork leaves it. Every sleep of the caller is written down.
     """
 
-    __slots__ = ("allowed", "began", "queued", "slept")
+    __slots__ = ("allowed", "began", "queued")
 
     def __init__(self, k: Machine) -> None:
         super().__init__(k)
         self.allowed: list[Lwp] = []
         self.queued: dict[Lwp, str] = {}  # who was put on a run queue, and what it would run first
-        self.slept: list[Sleep] = []
         self.began: Callable[[Sleep], None] = _nothing  # told of every sleep of the caller
 
     def spawn(self, lwp: Lwp, name: str, code: Kernel[object]) -> Task:
