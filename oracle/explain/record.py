@@ -30,7 +30,7 @@ from oracle.machine.sched import Scheduler
 
 Trace: TypeAlias = Any  # a trace function: (frame, event, arg) -> itself or None
 _get = object.__getattribute__
-_RESUME = Scheduler._resume.__code__  # who lets a task go on
+_RESUME = getattr(Scheduler._resume, "__code__", None)  # who lets a task go on; compiled, it has none, and is not watched
 
 
 class Recorder:
