@@ -75,12 +75,6 @@ def finding_schema(flavors: Sequence[Flavor]) -> dict[str, Any]:
 
 def identify_facts_schema() -> dict[str, Any]:
     """The JSON Schema of files of observed facts. Of a scenario that is written out it says no more than that there is one."""
-    values: dict[str, dict[str, Any]] = {
-        "bool": {"anyOf": [{"type": ["boolean", "null"]}, {"const": ABSENT}]},
-        "int": {"anyOf": [{"type": ["integer", "null"]}, {"const": ABSENT}]},
-        "text": {"type": ["string", "integer", "null"]},
-        "list": {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}, {"const": ABSENT}]},
-    }
     scenario = {
         "description": "The name of a scenario, as its path below the folder of scenarios; or a whole one, as a file has it.",
         "anyOf": [{"type": "string"}, {"type": "object", "required": ["title", "topic", "steps"]}],
@@ -112,7 +106,17 @@ def identify_facts_schema() -> dict[str, Any]:
         "properties": top,
         "required": ["format", "scenarios"],
         "additionalProperties": False,
-        "$defs": {f"fact_{kind}": value for kind, value in values.items()},
+        "$defs": {f"fact_{kind}": value for kind, value in _observed_values().items()},
+    }
+
+
+def _observed_values() -> dict[str, dict[str, Any]]:
+    """What may be said of a fact of each type that was observed."""
+    return {
+        "bool": {"anyOf": [{"type": ["boolean", "null"]}, {"const": ABSENT}]},
+        "int": {"anyOf": [{"type": ["integer", "null"]}, {"const": ABSENT}]},
+        "text": {"type": ["string", "integer", "null"]},
+        "list": {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}, {"const": ABSENT}]},
     }
 
 

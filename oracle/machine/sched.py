@@ -144,9 +144,7 @@ class Scheduler:
                 task.wake = Wake.WOKEN
                 task.resumes += 1
                 if task.resumes > RESUMES_PER_ROUND:
-                    task.spins = True
-                    self.spinning.append(task)
-                    return None
+                    return self._set_aside(task)
         except StopIteration as stop:
             task.value = stop.value
             return self._end(task, None)
@@ -176,8 +174,7 @@ class Scheduler:
                 passed += 1
                 if passed > RESUMES_PER_ROUND:
                     task.wake = Wake.WOKEN
-                    task.spins = True
-                    self.spinning.append(task)
+                    self._set_aside(task)
                     return None
                 trap = task.code.send(Wake.WOKEN)
             if isinstance(trap, Sleep):
@@ -205,6 +202,10 @@ class Scheduler:
     def park(self, task: Task) -> None:
         """A ready task gets nowhere; it is left alone until the next round."""
         self.ready.remove(task)
+        self._set_aside(task)
+
+    def _set_aside(self, task: Task) -> None:
+        """It spins: it gets no turn in this round any more."""
         task.spins = True
         self.spinning.append(task)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,17 +57,6 @@ def sites_in(module: str, file: str) -> tuple[Site, ...]:
         lines = _lines(node, path, text.splitlines())
         what = ast.unparse(node.exc) if node.exc else ""
         found.append(Site(module, node.lineno, owners, what, _joined(one for line in lines for one in marks.get(line, ()))))
-    return tuple(found)
-
-
-def sites_below(package: str) -> tuple[Site, ...]:
-    """The sites of all imported modules of a package."""
-    found: list[Site] = []
-    for name in sorted(sys.modules):
-        if name == package or name.startswith(f"{package}."):
-            file = getattr(sys.modules[name], "__file__", None)
-            if file is not None:
-                found += sites_in(name, file)
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from oracle.precedence.table import Column, Table
-from oracle.report.errors_words import LEGEND, PAIRS_LEGEND, cell, columns_of, matrix, rows_of
+from oracle.report.errors_words import LEGEND, PAIRS_LEGEND, cell, columns_of, tables_of_pairs
 from oracle.report.markdown_report import table as markdown_table
 from oracle.report.text import code, markdown
 
@@ -53,14 +53,8 @@ def _notes(table: Table) -> list[str]:
 
 def _pairs(table: Table) -> list[str]:
     parts = []
-    for group in columns_of(table):
-        rows = rows_of(group[0], table)
-        if len(rows) < 2:
-            continue
-        body = [
-            [str(number), markdown(one.condition), *fields]
-            for number, (one, fields) in enumerate(zip(rows, matrix(group[0], rows), strict=True), 1)
-        ]
+    for group, rows in tables_of_pairs(table):
         names = ", ".join(code(column.flavor, cell=True) for column in group)
-        parts.append(markdown_table(["", names, *(str(number) for number in range(1, len(rows) + 1))], body))
+        body = [[number, markdown(condition), *fields] for number, condition, *fields in rows]
+        parts.append(markdown_table(["", names, *(row[0] for row in rows)], body))
     return parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oracle.precedence.table import Column, Table
-from oracle.report.errors_words import LEGEND, NO_ERROR, PAIRS_LEGEND, cell, columns_of, matrix, rows_of
+from oracle.report.errors_words import LEGEND, NO_ERROR, PAIRS_LEGEND, cell, columns_of, rows_of, tables_of_pairs
 from oracle.report.look import Look
 from oracle.report.table_report import grid, taken
 from oracle.report.text import paragraph, plain, plural, prose
@@ -76,20 +76,10 @@ def _why(table: Table, look: Look) -> str:
 def _pairs(table: Table, look: Look) -> list[str]:
     """All pairs, one field for each."""
     parts = []
-    for group in columns_of(table):
-        rows = rows_of(group[0], table)
-        if len(rows) < 2:
-            continue
-        body = [
-            [f"{number}", plain(one.condition), *fields]
-            for number, (one, fields) in enumerate(zip(rows, matrix(group[0], rows), strict=True), 1)
-        ]
-        headers = [
-            "",
-            ", ".join(plain(column.flavor) for column in group),
-            *(str(number) for number in range(1, len(rows) + 1)),
-        ]
-        parts.append("\n".join("  " + line for line in grid(body, headers).splitlines()))
+    for group, rows in tables_of_pairs(table):
+        names = ", ".join(plain(column.flavor) for column in group)
+        body = [[number, plain(condition), *fields] for number, condition, *fields in rows]
+        parts.append("\n".join("  " + line for line in grid(body, ["", names, *(row[0] for row in rows)]).splitlines()))
     return parts
 
 

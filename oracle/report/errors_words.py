@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from oracle.precedence.order import Verdict
 from oracle.precedence.table import Alone, Column, Table
@@ -55,12 +55,21 @@ def columns_of(table: Table) -> list[list[Column]]:
     return [columns for _, columns in found]
 
 
+def tables_of_pairs(table: Table) -> Iterator[tuple[list[Column], list[list[str]]]]:
+    """For each column with several ways to fail: rows of a number, a condition, and for each condition the number that wins."""
+    for group in columns_of(table):
+        rows = rows_of(group[0], table)
+        if len(rows) > 1:
+            fields = _matrix(group[0], rows)
+            yield group, [[str(number), one.condition, *fields[number - 1]] for number, one in enumerate(rows, 1)]
+
+
 def rows_of(column: Column, table: Table) -> list[Alone]:
     """The conditions that make the call fail on a flavor, in the order of the table."""
     return [one for row in table.conditions if (one := column.of(row)) is not None and one.rank]
 
 
-def matrix(column: Column, rows: Sequence[Alone]) -> list[list[str]]:
+def _matrix(column: Column, rows: Sequence[Alone]) -> list[list[str]]:
     """For each row and column: the number of the row that wins."""
     number = {one.condition: str(index) for index, one in enumerate(rows, 1)}
     fields = {(name, name): SAME for name in number}

@@ -124,20 +124,7 @@ def to_json(found: Findings, claims: Mapping[str, Claims] = NOBODY) -> str:
         "runs": found.runs,
         "agreeing": found.agreeing,
         "outcomes": found.outcomes,
-        "buckets": [
-            {
-                "id": bucket.signature.ident,
-                "count": bucket.count,
-                "states": list(bucket.states),
-                "smallest": case_to_json(plan, bucket.smallest),
-                "facts": [
-                    {"fact": one.fact, "values": [{"value": value, "flavors": list(who)} for value, who in one.values]}
-                    for one in bucket.signature.facts
-                ],
-                **_claims(claims.get(bucket.signature.ident)),
-            }
-            for bucket in found.buckets
-        ],
+        "buckets": [_bucket(plan, bucket, claims.get(bucket.signature.ident)) for bucket in found.buckets],
         "silences": [
             {
                 "flavor": one.flavor,
@@ -150,6 +137,20 @@ def to_json(found: Findings, claims: Mapping[str, Claims] = NOBODY) -> str:
         ],
     }
     return json.dumps(whole, indent=1) + "\n"
+
+
+def _bucket(plan: Plan, bucket: Bucket, claims: Claims | None) -> dict[str, Json]:
+    return {
+        "id": bucket.signature.ident,
+        "count": bucket.count,
+        "states": list(bucket.states),
+        "smallest": case_to_json(plan, bucket.smallest),
+        "facts": [
+            {"fact": one.fact, "values": [{"value": value, "flavors": list(who)} for value, who in one.values]}
+            for one in bucket.signature.facts
+        ],
+        **_claims(claims),
+    }
 
 
 def _claims(there: Claims | None) -> dict[str, Json]:

@@ -138,36 +138,36 @@ def _processes(draw: st.DrawFn, name: str, earlier: Mapping[str, ProcessSpec], l
     return repaired(spec, earlier)
 
 
+def _threads(name: str) -> st.SearchStrategy[tuple[ThreadSpec, ...]]:
+    thread = st.builds(
+        ThreadSpec,
+        st.sampled_from((f"{name}-two", f"{name}-three")),
+        _mostly(None, 7, 0x7FFFFFFF),
+        masked=_some(SIGNALS),
+        pending=_some(SIGNALS),
+    )
+    unique = (lambda one: one.name, lambda one: one.tid or one.name)
+    return st.lists(thread, min_size=1, max_size=2, unique_by=unique).map(tuple)
+
+
+def _watches(watched: Sequence[str]) -> st.SearchStrategy[tuple[WatchSpec, ...]]:
+    notes = st.lists(st.sampled_from(NOTES), min_size=1, max_size=3, unique=True).map(tuple)
+    watch = st.builds(WatchSpec, st.just(QUEUE), st.sampled_from(watched), notes)
+    return st.lists(watch, min_size=1, max_size=2).map(tuple)
+
+
 def _extras(name: str, earlier: Sequence[str]) -> st.SearchStrategy[ProcessExtras]:
     role = _mostly("", *earlier, "shell")
-    threads = st.lists(
-        st.builds(
-            ThreadSpec,
-            st.sampled_from((f"{name}-two", f"{name}-three")),
-            _mostly(None, 7, 0x7FFFFFFF),
-            masked=_some(SIGNALS),
-            pending=_some(SIGNALS),
-        ),
-        min_size=1,
-        max_size=2,
-        unique_by=(lambda one: one.name, lambda one: one.tid or one.name),
-    )
-    watches = st.builds(
-        WatchSpec,
-        st.just(QUEUE),
-        st.sampled_from((name, "shell", *earlier)),
-        st.lists(st.sampled_from(NOTES), min_size=1, max_size=3, unique=True).map(tuple),
-    )
     return st.builds(
         ProcessExtras,
         shares=st.just(Sharing()) | st.builds(Sharing, role, role, role, role),
         leader=role,
         tracks_leader=_rarely,
-        threads=st.just(()) | threads.map(tuple),
+        threads=st.just(()) | _threads(name),
         last_tid=_mostly(None, 1, 7, 0x7FFFFFFF),
         traced=st.just(None) | st.builds(TracedSpec, st.sampled_from(("shell", "init", *earlier)), st.booleans()),
         ktrace=st.just(None) | st.builds(KtraceSpec, st.sampled_from(("out", "log")), st.booleans()),
-        watches=st.just(()) | st.lists(watches, min_size=1, max_size=2).map(tuple),
+        watches=st.just(()) | _watches((name, "shell", *earlier)),
         lacks=st.just(()) | _some(LACKS),
         arguments=_mostly(None, "prog -x"),
         terminal_mark=_mostly(None, False, True),

@@ -9,6 +9,7 @@ The committed table is what this prints, reviewed:
 from __future__ import annotations
 
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 from oracle.conditions.common import FORK
 from oracle.machine.errno import Errno
 from oracle.precedence.probe import Raised
-from oracle.precedence.sites import ERRNOS, sites_below
+from oracle.precedence.sites import ERRNOS, Site, sites_in
 from oracle.precedence.table import Column, Table, tables, wanted
 from oracle.registry import load_flavors
 from oracle.report import errors_markdown
@@ -98,6 +99,17 @@ BY_HAND: dict[tuple[str, str], list[tuple[str, str, int, int, bool]]] = {
 }
 
 _CITED = re.compile(r" \\\[[\d, -]+\\\]")  # lines of the C in a field of the table
+
+
+def sites_below(package: str) -> tuple[Site, ...]:
+    """The sites of all imported modules of a package."""
+    found: list[Site] = []
+    for name in sorted(sys.modules):
+        if name == package or name.startswith(f"{package}."):
+            file = getattr(sys.modules[name], "__file__", None)
+            if file is not None:
+                found += sites_in(name, file)
+    return tuple(found)
 
 
 @cache
