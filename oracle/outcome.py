@@ -73,9 +73,7 @@ class RunResult(NamedTuple):
     violations: tuple[Violation, ...] = ()
     unmodelled: str = ""  # what the flavor does not model, if the scenario met it: then the rest says nothing
     crash: str = ""  # the traceback, if the flavor (or we) failed
-    shown: bool | None = (
-        None  # whether all signs of the scenario's entry were there; None: it has none, or wasn't run to the end
-    )
+    shown: bool | None = None  # whether all signs of the scenario's entry were there; None: it has none, or did not end
     misplaced: tuple[Misplaced, ...] = ()
     exploration: Exploration | None = None  # where steps ran concurrently: what can become of them
     stuck: tuple[str, ...] = ()  # a line for each who can never go on: where, and why
@@ -84,6 +82,15 @@ class RunResult(NamedTuple):
     def ok(self) -> bool:
         """Whether all went as expected."""
         return not (self.unmet or self.misplaced or self.crash or any(not violation.known for violation in self.violations))
+
+
+def written(value: Value | None) -> str:
+    """The text of a fact's value."""
+    if value is None:
+        return ABSENT
+    if isinstance(value, tuple):
+        return f"[{', '.join(value)}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class Possibility(NamedTuple):

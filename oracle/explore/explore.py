@@ -11,7 +11,7 @@ from oracle.explore.search import Redundant, Search
 from oracle.facts import Value, lookup
 from oracle.flavor import Flavor, interpreted
 from oracle.observation import Observation
-from oracle.outcome import ABSENT, Exploration, Misplaced, Outcome, Possibility, RunResult, Unmet, Violation
+from oracle.outcome import Exploration, Misplaced, Outcome, Possibility, RunResult, Unmet, Violation, written
 from oracle.run import Execution
 from oracle.scenario import Assertion, Check, Entry, Quantifier, Scenario
 from oracle.watchdog import Watched
@@ -28,9 +28,7 @@ class Found:
     def __init__(self) -> None:
         self.possibilities: dict[object, Possibility] = {}
         self.results: dict[object, tuple[RunResult, str]] = {}  # that differ in what they say of expectations, with a schedule
-        self.broken: dict[
-            tuple[str, str], tuple[Violation, str]
-        ] = {}  # invariants, with a schedule under which they do not hold
+        self.broken: dict[tuple[str, str], tuple[Violation, str]] = {}  # invariants, with a schedule that breaks them
         self.held: dict[int, dict[bool, str]] = {}  # by quantified check: a schedule under which it holds, and one where not
 
     def add(self, result: RunResult, held: Mapping[int, bool], schedule: str) -> None:
@@ -191,15 +189,7 @@ def _values(values: list[Value | None]) -> Value | None:
     distinct = dict.fromkeys((type(value).__name__, value) for value in values)
     if len(distinct) == 1:
         return values[0]
-    return OR.join(sorted(_text(value) for _, value in distinct))
-
-
-def _text(value: Value | None) -> str:
-    if value is None:
-        return ABSENT
-    if isinstance(value, tuple):
-        return f"[{', '.join(value)}]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return OR.join(sorted(written(value) for _, value in distinct))
 
 
 def _unmet(results: list[tuple[RunResult, str]]) -> list[Unmet]:
@@ -219,7 +209,7 @@ def _quantified(scenario: Scenario, found: Found, unmodelled: str) -> list[Unmet
         if not isinstance(check, Check) or check.quantifier is Quantifier.ALWAYS or check.index not in found.held:
             continue
         held = found.held[check.index]
-        claim = ", ".join(f"{one.path} {_text(one.expected.by_flavor[0][1])}" for one in check.expected)
+        claim = ", ".join(f"{one.path} {written(one.expected.by_flavor[0][1])}" for one in check.expected)
         if check.quantifier is Quantifier.SOMETIMES and True not in held:
             failed.append(Unmet(claim, "sometimes", "never", check.line))
         elif check.quantifier is Quantifier.NEVER and True in held:

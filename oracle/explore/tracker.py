@@ -158,9 +158,8 @@ class Tracker:
             self._account((name, field), before, now)
         for one in self.born:
             self._account_born(one.name)
-        reads: list[Place] = [
-            (name, key[1]) for key in self._touched if (name := names.get(key[0])) is not None
-        ]  # else it is private
+        known = [(names.get(number), field) for number, field in self._touched]
+        reads: list[Place] = [(name, field) for name, field in known if name is not None]  # else it is private
         reads += [(("role", role), "") for role in self.roles_read]
         writes.update(dict.fromkeys([(("role", role), "") for role in self.roles_given]))
         for wchan in self._channels:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oracle.harness import Comparison
+from oracle.outcome import written
 from oracle.report.json_report import FORMAT, scenario_json
 from oracle.report.look import Look
 from oracle.report.text import clip, code, markdown, paragraph, plain, plural
@@ -145,15 +146,9 @@ def _run(run: Any) -> Run:
 
 
 def _value(value: object) -> str:
-    if value is None:
-        return "absent"
-    return (
-        "[" + ", ".join(map(str, value)) + "]"
-        if isinstance(value, list)
-        else str(value).lower()
-        if isinstance(value, bool)
-        else str(value)
-    )
+    if isinstance(value, list):
+        return written(tuple(map(str, value)))
+    return written(value) if value is None or isinstance(value, bool | int | str) else str(value)
 
 
 def changes(before: Baseline, now: Baseline) -> Changes:

@@ -17,10 +17,11 @@ from statistics import median
 from oracle.fuzz.hunt import Findings
 from oracle.fuzz.store import Bucket
 from oracle.load import dump_scenario
+from oracle.outcome import written
 from oracle.report.look import Look
 from oracle.report.table_report import fitted
 from oracle.report.text import paragraph, plain, plural
-from oracle.scenario import ArgValue, Step
+from oracle.scenario import Step
 
 FORMAT = 1
 MOST_FACTS = 4
@@ -60,15 +61,9 @@ def _program(bucket: Bucket) -> str:
 
 
 def _step(step: Step) -> str:
-    args = ", ".join(f"{name}={_written(value)}" for name, value in step.args.items())
+    args = ", ".join(f"{name}={written(value)}" for name, value in step.args.items())
     born = f" → {step.born}" if step.born else ""
     return f"{'' if step.by == 'parent' else f'{step.by}: '}{step.call}({args}){born}"
-
-
-def _written(value: ArgValue) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(value) + "]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _facts(bucket: Bucket) -> str:

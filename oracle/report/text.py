@@ -9,7 +9,7 @@ from html import escape
 from typing import TypeAlias
 
 from oracle.facts import Value
-from oracle.outcome import ABSENT
+from oracle.outcome import written
 
 Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None  # what reports for programs are made of
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # controls, bidirectional marks, halves of pairs, line separators
@@ -62,13 +62,7 @@ def html(text: str) -> str:
 
 def show(value: Value | None) -> str:
     """A value of the vocabulary, safe for a terminal."""
-    if value is None:
-        return ABSENT
-    if isinstance(value, tuple):
-        return plain("[" + ", ".join(value) + "]")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return plain(value) if isinstance(value, str) else str(value)
+    return plain(written(value))
 
 
 def width(text: str) -> int:

@@ -198,10 +198,8 @@ def _groups(job: Job, cases: tuple[array[int], ...]) -> tuple[Group, ...]:
 def _simplest_last(space: Space, start: int, count: int) -> Sequence[int]:
     """The places of a chunk, the simplest cases last; of those that are alike, the first one last."""
     axis = space.word
-    if (
-        axis is not None and (1 << len(axis.bits)) % count == 0 and start % count == 0
-    ):  # the rest of the case weighs the same for all
-        return _fewest_bits_last(count)
+    if axis is not None and (1 << len(axis.bits)) % count == 0 and start % count == 0:
+        return _fewest_bits_last(count)  # the rest of the case weighs the same for all
     return sorted(range(count), key=lambda place: (space.weight(start + place), place), reverse=True)
 
 
