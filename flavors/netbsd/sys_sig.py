@@ -9,6 +9,7 @@ from flavors.netbsd.param import (
     CONTSIG,
     DEFAULT_IGNORED,
     LW_PENDSIG,
+    NORESET,
     NSIG,
     PK_CLDSIGIGN,
     PK_NOCLDWAIT,
@@ -17,6 +18,7 @@ from flavors.netbsd.param import (
     SA_NOCLDSTOP,
     SA_NOCLDWAIT,
     SA_NODEFER,
+    SA_RESETHAND,
     SACTIVE,
     SIGCHLD,
     SSTOP,
@@ -86,6 +88,8 @@ def sigaction1(k: Machine, l: Lwp, signo: int, handler: str, mask: int, flags: i
     if handler == "ignore":
         acts.ps_sigignore |= bit
     elif handler != "default":
+        if bit & NORESET:
+            flags &= ~SA_RESETHAND  # these handlers stay, whatever was asked for
         mask = mask & ~bit if flags & SA_NODEFER else mask | bit  # SA_NODEFER wins even over an explicit wish
         acts.ps_sigact[signo] = SigHandler(handler, mask & ~CANTMASK, flags)
     if signo == SIGCHLD:
