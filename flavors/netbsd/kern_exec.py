@@ -127,6 +127,7 @@ def _set_ids(k: Machine, l: Lwp, p: Proc, setuid: int | None) -> None:
     cred = cred_of(l)
     euid = cred.cr_uid
     if setuid is not None and not p.p_slflag & PSL_TRACED and setuid != euid:
+        p.p_flag |= PK_SUGID  # before anything can go wrong
         fd_checkstd(k, p)
         if not p.p_traceflag & KTRFAC_PERSISTENT:
             ktrderef(k, p)
