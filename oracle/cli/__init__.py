@@ -11,8 +11,9 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from oracle.cli.parser import build_parser
+from oracle.cli.parser import parse
 from oracle.cli.terminal import BROKEN_PIPE, BUG, INTERRUPTED, USAGE, Terminal
+from oracle.errors import FlavorError, ScenarioError, UsageError
 
 # each subcommand's module, and its function there
 COMMANDS = {
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     traceback_wanted = False
     try:
         try:
-            options = build_parser().parse_args(argv)
+            options = parse(argv)
         except SystemExit as stop:  # argparse has said what it had to say
             terminal.flush()
             return stop.code if isinstance(stop.code, int) else USAGE
@@ -42,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _dispatch(options.command, options, terminal)
         terminal.flush()
         return code
+    except UsageError as error:
+        terminal.say(str(error))
+        return USAGE
     except BrokenPipeError:
         terminal.detach()
         return BROKEN_PIPE
@@ -53,8 +57,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(command: str, options: Namespace, terminal: Terminal) -> int:
-    from oracle.errors import FlavorError, ScenarioError, UsageError
-
     module, name = COMMANDS[command]
     try:
         function: Callable[[Namespace, Terminal], int] = getattr(import_module(f"oracle.cli.{module}"), name)
@@ -62,7 +64,7 @@ def _dispatch(command: str, options: Namespace, terminal: Terminal) -> int:
     except ScenarioError as error:
         terminal.say_lines(str(error))  # a line for each flaw, starting with its place: editors jump there
         return USAGE
-    except (UsageError, FlavorError) as error:
+    except FlavorError as error:
         terminal.say(str(error))
         return USAGE
 

@@ -21,7 +21,9 @@ def baseline_from(file: Path) -> Baseline:
         raise UsageError(
             f"--baseline {str(file)!r} can't be read: {error.strerror}; 'fork-oracle run --format json --output FILE' makes one"
         ) from error
-    except (NoBaselineError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--baseline {str(file)!r}: it is no text in UTF-8, and so no report") from error
+    except NoBaselineError as error:
         raise UsageError(f"--baseline {str(file)!r}: {error}") from error
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from oracle.args import hint
 from oracle.cli.terminal import BUG, INTERRUPTED, NOT_AS_EXPECTED, OK, Terminal, check_places, make_folder, write_files
 from oracle.errors import ScenarioError, UsageError
 from oracle.finding import Finding
@@ -71,6 +72,12 @@ def installed(terminal: Terminal) -> Registry:
 
 def chosen(registry: Registry, wanted: Sequence[str], *, empty: bool = False) -> tuple[Flavor, ...]:
     """The flavors asked for, each once; all, if none was asked for. UsageError if that leaves none, unless that may be."""
+    known = [name for flavor in registry.flavors for name in (flavor.id, flavor.system)]
+    for one in wanted:
+        if one not in known and (cure := hint(one, known)) and not any(one in str(error) for error in registry.broken):
+            raise UsageError(
+                f"there is no flavor {one!r}{cure}; installed: {', '.join(flavor.id for flavor in registry.flavors)}"
+            )
     flavors = tuple(dict.fromkeys(registry.select(wanted)))
     if not flavors and not empty:
         raise UsageError("no flavor is installed; install the package, or look at what 'fork-oracle flavors' says")
@@ -78,7 +85,10 @@ def chosen(registry: Registry, wanted: Sequence[str], *, empty: bool = False) ->
 
 
 def paths_or_specs(paths: Sequence[Path]) -> Sequence[Path]:
-    """The paths, or ./specs if none is given."""
+    """The paths, all of which are there, or ./specs if none is given."""
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"there is no file or folder {str(path)!r}{place_hint(str(path))}")
     if paths:
         return paths
     if SPECS.is_dir():
@@ -125,11 +135,31 @@ def file_of(word: str) -> Path:
     """A scenario by its file, or by its name below ./specs."""
     from oracle.load import SUFFIX
 
-    named = SPECS / (word + SUFFIX)
-    found = next((path for path in (Path(word), named) if path.is_file()), None)
+    places = [folder / (word + SUFFIX) for folder in (SPECS, SHIPPED)]
+    found = next((path for path in (Path(word), *places) if path.is_file()), None)
     if found is None:
-        raise UsageError(f"there is no scenario {word!r}: neither a file of that name, nor {str(named)!r}")
+        raise UsageError(
+            f"there is no scenario {word!r}: neither a file of that name, nor {str(places[0])!r}{_name_hint(word)}"
+        )
     return found
+
+
+def place_hint(word: str) -> str:
+    """A tail for a message: what below ./specs could be meant by a path that leads nowhere."""
+    from oracle.load import SUFFIX
+
+    there = [path for path in (SPECS / word, SPECS / (word + SUFFIX)) if path.exists()]
+    if there:
+        return f"; did you mean {there[0]}?"
+    return hint(word, [str(path) for path in SPECS.rglob("*") if path.is_dir() or path.suffix == SUFFIX])
+
+
+def _name_hint(word: str) -> str:
+    """The same for the name of a scenario."""
+    from oracle.load import SUFFIX, find_scenarios, scenario_name
+
+    files = find_scenarios([SPECS]) if SPECS.is_dir() else []
+    return hint(word.removesuffix(SUFFIX), [scenario_name(file, SPECS) for file in files])
 
 
 # --- running and writing ------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from oracle.args import hint
 from oracle.cli.commands import (
     Done,
     check_output,
@@ -13,6 +14,7 @@ from oracle.cli.commands import (
     last_words,
     look_of,
     paths_or_specs,
+    place_hint,
     put_done,
     read,
     rendered,
@@ -28,10 +30,14 @@ def compare(options: Namespace, terminal: Terminal) -> int:
     registry = installed(terminal)
     systems = {flavor.system for flavor in registry.flavors}
     wanted = [word for word in options.words if "@" in word or word in systems]
+    for word in options.words:
+        if word not in wanted and not Path(word).exists():
+            known = [name for flavor in registry.flavors for name in (flavor.id, flavor.system)]
+            raise UsageError(f"{word!r} is neither a flavor nor a file or folder{hint(word, known) or place_hint(word)}")
     flavors = chosen(registry, wanted)
     if len(flavors) < 2 or not wanted:
-        known = ", ".join(flavor.id for flavor in registry.flavors) or "none"
-        raise UsageError(f"compare needs two flavors or more, got {', '.join(wanted) or 'none'}; installed: {known}")
+        there = ", ".join(flavor.id for flavor in registry.flavors) or "none"
+        raise UsageError(f"compare needs two flavors or more, got {', '.join(wanted) or 'none'}; installed: {there}")
     paths = paths_or_specs([Path(word) for word in options.words if word not in wanted])
     check_output(options)
     done = run_all(read(paths, registry), flavors, terminal)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from oracle.cli import options
 from oracle.cli.options import Commands
 
@@ -85,7 +83,7 @@ def add(commands: Commands) -> None:
 def _identify(commands: Commands) -> None:
     brief = "which kernel, or which wrong implementation, shows these facts"
     made = options.command(commands, "identify", brief, IDENTIFY, IDENTIFY_EXAMPLES)
-    made.add_argument("facts", metavar="FACTS.json", nargs="?", type=Path, help="the observed facts")
+    made.add_argument("facts", metavar="FACTS.json", nargs="?", type=options.path, help="the observed facts")
     made.add_argument(
         "--template",
         metavar="SCENARIO",
@@ -95,7 +93,9 @@ def _identify(commands: Commands) -> None:
     made.add_argument("--all-facts", action="store_true", help="with --template: also facts on which all models agree")
     made.add_argument("--fill", metavar="MODEL", default="", help="with --template: fill in what a model shows")
     made.add_argument("--list", action="store_true", help="list the wrong implementations")
-    made.add_argument("--specs", metavar="DIR", type=Path, help="the folder of scenarios that are given by name (./specs)")
+    made.add_argument(
+        "--specs", metavar="DIR", type=options.path, help="the folder of scenarios that are given by name (./specs)"
+    )
     options.flavors(made, "only models of this flavor; may be repeated (all installed flavors)")
     made.add_argument("--most", metavar="N", type=options.number(1), default=12, help="models to print (12)")
     options.formats(made, "json")
@@ -118,5 +118,5 @@ def _distinguish(commands: Commands) -> None:
     )
     made.add_argument("--alphabet", action="store_true", help="print the states and the actions, and try nothing")
     options.workers(made, "up to 2 steps, 1; then as many as processors")
-    made.add_argument("--save", metavar="DIR", type=Path, help="write each bucket's program to DIR, as a scenario")
+    made.add_argument("--save", metavar="DIR", type=options.path, help="write each bucket's program to DIR, as a scenario")
     options.formats(made, "json")

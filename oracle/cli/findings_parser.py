@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from oracle.cli import options
 from oracle.cli.options import Commands
@@ -56,7 +55,7 @@ def add(commands: Commands) -> None:
     """Put both subcommands to the others."""
     made = options.command(commands, "findings", "the catalogue of what differs, told for people", FINDINGS, FINDINGS_EXAMPLES)
     made.add_argument("ids", metavar="ID", nargs="*", help="findings, by their ids (all)")
-    made.add_argument("--specs", metavar="PATH", type=Path, action="append", default=[], help="scenarios (./specs)")
+    made.add_argument("--specs", metavar="PATH", type=options.path, action="append", default=[], help="scenarios (./specs)")
     does = made.add_mutually_exclusive_group()
     does.add_argument(
         "--check", action="store_true", help="look for what is new and what is stale; the exit code is 1 if anything is"
@@ -79,7 +78,9 @@ def add(commands: Commands) -> None:
     )
     options.paths(made)
     options.flavors(made)
-    made.add_argument("--drafts", metavar="DIR", type=Path, help="write a draft of a finding for each group to this folder")
+    made.add_argument(
+        "--drafts", metavar="DIR", type=options.path, help="write a draft of a finding for each group to this folder"
+    )
     _world(made)
     options.output(made)
 
@@ -95,6 +96,6 @@ def _world(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kept",
         metavar="FILE",
-        type=Path,
+        type=options.path,
         help="take differences of scenarios and flavors that are as they were from FILE, and keep them there",
     )

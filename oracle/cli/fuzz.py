@@ -34,6 +34,8 @@ def fuzz(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle fuzz`."""
     registry = installed(terminal)
     flavors = chosen(registry, options.flavor)
+    if len(flavors) < 2:
+        raise UsageError("a search needs two flavors or more: it looks for what they disagree on")
     seconds = SECONDS if options.time is None and options.cases is None else options.time
     known = known_from(read(options.known, registry), flavors) if options.known else ()
     hunt = Hunt(flavors, options.seed, options.cases, seconds, known)

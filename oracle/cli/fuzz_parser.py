@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from pathlib import Path
 
 from oracle.cli import options
 from oracle.cli.options import Commands
@@ -53,16 +52,20 @@ def add(commands: Commands) -> None:
         "--cases", metavar="N", type=options.number(), help="how many cases in all, those in the store among them"
     )
     options.workers(made, "as many as processors, 4 at most", LAG)
-    made.add_argument("--store", metavar="FILE", type=Path, help="keep what is found in FILE, and go on where FILE ends")
+    made.add_argument(
+        "--store", metavar="FILE", type=options.path, help="keep what is found in FILE, and go on where FILE ends"
+    )
     made.add_argument(
         "--known",
         metavar="PATH",
-        type=Path,
+        type=options.path,
         action="append",
         default=[],
         help="what these scenarios show is no news; may be repeated",
     )
-    made.add_argument("--save", metavar="DIR", type=Path, help="write the smallest case of each bucket to DIR, as a scenario")
+    made.add_argument(
+        "--save", metavar="DIR", type=options.path, help="write the smallest case of each bucket to DIR, as a scenario"
+    )
     options.formats(made, "json")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from oracle.cli import options
 from oracle.cli.options import Commands
 
@@ -26,7 +24,7 @@ def add(commands: Commands) -> None:
     made.add_argument("origin", metavar="FROM", help=options.NEWEST)
     made.add_argument("target", metavar="TO", help="the same, of the system that the program is going to")
     made.add_argument(
-        "--specs", metavar="PATH", type=Path, action="append", default=[], help="scenarios and findings (./specs)"
+        "--specs", metavar="PATH", type=options.path, action="append", default=[], help="scenarios and findings (./specs)"
     )
     options.catalogue(made)
     made.add_argument("--quick", action="store_true", help="run nothing, and name no scenarios")

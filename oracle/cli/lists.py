@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 
-from oracle.cli.commands import chosen, found_flavors, installed, put
+from oracle.cli.commands import check_output, chosen, found_flavors, installed, put
 from oracle.cli.terminal import OK, USAGE, Terminal
 
 
@@ -38,6 +38,7 @@ def list_calls(options: Namespace, terminal: Terminal) -> int:
 
 def schema(options: Namespace, terminal: Terminal) -> int:
     """`fork-oracle schema`."""
+    check_output(options)
     from oracle.schema import finding_schema, identify_facts_schema, not_shown_schema, scenario_schema
 
     if options.of == "report":

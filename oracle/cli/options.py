@@ -33,6 +33,7 @@ def command(commands: Commands, name: str, brief: str, text: str, examples: str)
     made = commands.add_parser(
         name, help=brief, description=text, epilog=f"{examples}\n{EXIT_CODES}", formatter_class=Formatter
     )
+    made.set_defaults(parser=made)
     always = made.add_argument_group("output")
     always.add_argument(
         "--color",
@@ -46,7 +47,7 @@ def command(commands: Commands, name: str, brief: str, text: str, examples: str)
 
 def paths(parser: argparse.ArgumentParser) -> None:
     """The scenarios."""
-    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="scenario files, or folders of them (./specs)")
+    parser.add_argument("paths", metavar="PATH", nargs="*", type=path, help="scenario files, or folders of them (./specs)")
 
 
 def scenario(parser: argparse.ArgumentParser) -> None:
@@ -69,14 +70,14 @@ def formats(parser: argparse.ArgumentParser, *names: str) -> None:
 def output(parser: argparse.ArgumentParser) -> None:
     """Where a report goes."""
     parser.add_argument(
-        "--output", metavar="FILE", type=Path, help="write to FILE instead of standard output, whole or not at all"
+        "--output", metavar="FILE", type=path, help="write to FILE instead of standard output, whole or not at all"
     )
 
 
 def listings(parser: argparse.ArgumentParser) -> None:
     """Where listings of the C are."""
     parser.add_argument(
-        "--sources", metavar="DIR", type=Path, help="folder of listings of the C (the environment's FORK_ORACLE_SOURCES)"
+        "--sources", metavar="DIR", type=path, help="folder of listings of the C (the environment's FORK_ORACLE_SOURCES)"
     )
 
 
@@ -85,7 +86,7 @@ def catalogue(parser: argparse.ArgumentParser, use: str = "") -> None:
     parser.add_argument(
         "--catalogue",
         metavar="DIR",
-        type=Path,
+        type=path,
         help=f"{use}the folder of the findings (those of the folder specs that the scenarios are in; else those of ./specs, "
         "else those that came with this program)",
     )
@@ -94,6 +95,13 @@ def catalogue(parser: argparse.ArgumentParser, use: str = "") -> None:
 def workers(parser: argparse.ArgumentParser, usual: str, most: int = MOST_WORKERS) -> None:
     """How many processes work; 0, which nobody can ask for, stands for what is usual."""
     parser.add_argument("--workers", metavar="N", type=number(1, most), default=0, help=f"processes to work with ({usual})")
+
+
+def path(text: str) -> Path:
+    """The type of an option that takes a file or a folder: an empty word is none, and not the folder that we are in."""
+    if not text:
+        raise argparse.ArgumentTypeError("'' is no file or folder; for the one that you are in, write .")
+    return Path(text)
 
 
 def number(least: int = 0, most: int = MOST) -> Callable[[str], int]:

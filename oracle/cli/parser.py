@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from oracle.cli import (
     compare_parser,
@@ -22,6 +25,12 @@ from oracle.cli import (
 )
 from oracle.cli.help_text import Formatter
 from oracle.cli.options import EXIT_CODES
+from oracle.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+_NO_CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")
 
 TOP = """\
 What do fork, vfork, rfork, lwp_create and __clone do on a given revision of a given kernel, and where do two kernels
@@ -56,11 +65,44 @@ PARSERS = (  # in the order in which --help lists their subcommands
 )
 
 
+class Parser(argparse.ArgumentParser):
+    """Says of a word that it does not know which one it is like, and says where there is no room for help."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the command line, and how to go on."""
+        found = _NO_CHOICE.search(message)
+        super().error(message + (_hint(found[1], re.findall(r"[\w.-]+", found[2])) if found is not None else ""))
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if file is None:
+            raise UsageError("can't write to standard output: it is closed")
+        try:
+            file.write(message)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise UsageError(f"can't write to standard output: {error.strerror or error}") from error
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The options of a command line; raises SystemExit, after help or an error was printed."""
+    options, unknown = build_parser().parse_known_args(argv)
+    if unknown:
+        word = next((one for one in unknown if one.startswith("-")), unknown[0]).partition("=")[0]
+        known = [name for action in options.parser._actions for name in action.option_strings]
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}{_hint(word, known)}")
+    return options
+
+
+def _hint(word: str, known: Sequence[str]) -> str:
+    from oracle.args import hint
+
+    return hint(word, known)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    parser = argparse.ArgumentParser(
-        "fork-oracle", description=TOP, epilog=f"{TOP_EXAMPLES}\n{EXIT_CODES}", formatter_class=Formatter
-    )
+    parser = Parser("fork-oracle", description=TOP, epilog=f"{TOP_EXAMPLES}\n{EXIT_CODES}", formatter_class=Formatter)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
     for one in PARSERS:
@@ -78,5 +120,5 @@ class _Version(argparse.Action):
             number = version("fork-oracle")
         except PackageNotFoundError:
             number = "(not installed)"
-        sys.stdout.write(f"fork-oracle {number}\n")
+        parser._print_message(f"fork-oracle {number}\n", sys.stdout)
         parser.exit()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from oracle.cli import options
 from oracle.cli.options import Commands
 
@@ -49,7 +47,7 @@ def add(commands: Commands) -> None:
     made.add_argument(
         "--reports",
         metavar="DIR",
-        type=Path,
+        type=options.path,
         help="also write DIR/report.md, DIR/report.json and DIR/index.html, the page that tells each run step by step",
     )
     made.add_argument(
@@ -62,17 +60,17 @@ def add(commands: Commands) -> None:
     made.add_argument(
         "--kept",
         metavar="FILE",
-        type=Path,
+        type=options.path,
         help="with --findings: take what decided from FILE where scenario and flavors are as they were, and keep it there",
     )
     made.add_argument(
         "--baseline",
         metavar="FILE",
-        type=Path,
+        type=options.path,
         help="compare with the report.json of an earlier run, and fail on what is new, changed or worse, and on nothing else",
     )
     made.add_argument(
-        "--changes", metavar="FILE", type=Path, help="with --baseline: also write the changes to FILE, as Markdown"
+        "--changes", metavar="FILE", type=options.path, help="with --baseline: also write the changes to FILE, as Markdown"
     )
     made.add_argument(
         "--sweep",

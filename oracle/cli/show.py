@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from oracle.cli.commands import chosen, file_of, installed, look_of, put, read
+from oracle.cli.commands import check_output, chosen, file_of, installed, look_of, put, read
 from oracle.cli.terminal import BUG, NOT_AS_EXPECTED, OK, Terminal
 from oracle.errors import UsageError
 
@@ -14,6 +14,7 @@ def show(options: Namespace, terminal: Terminal) -> int:
     from oracle.report import walk_report
     from oracle.report.walk import walk
 
+    check_output(options)
     registry = installed(terminal)
     flavors = chosen(registry, options.flavor)
     (scenario,) = read([file_of(options.scenario)], registry)

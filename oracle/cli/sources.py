@@ -110,9 +110,11 @@ def _page(accounts: Sequence[Account], listings: Mapping[str, Listing]) -> str:
 
 def _check_lines(lines: str) -> None:
     try:
-        parse_lines(lines)
+        there = parse_lines(lines)
     except ValueError as error:
         raise UsageError(f"--lines: {error}") from None
+    if not there:
+        raise UsageError(f"--lines: {lines!r} is no line at all; the first of a range stands first, as in '94-96'")
 
 
 def _draft(options: Namespace, terminal: Terminal) -> int:
@@ -121,8 +123,10 @@ def _draft(options: Namespace, terminal: Terminal) -> int:
     place: Path = options.draft
     try:
         listing = Listing(place.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"can't read the listing {str(place)!r}: {error}") from None
+    except OSError as error:
+        raise UsageError(f"can't read the listing {str(place)!r}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"can't read the listing {str(place)!r}: it is no text in UTF-8") from None
     if not listing.functions:
         raise UsageError(
             f"{str(place)!r} has no functions: each line starts with its number, each function's name with its line, "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from oracle.cli import options
 from oracle.cli.options import Commands
 
@@ -38,7 +36,7 @@ def add(commands: Commands) -> None:
     made.add_argument(
         "--coverage",
         metavar="FILE",
-        type=Path,
+        type=options.path,
         help="take what ran from this file of coverage.py, made with branches; scenarios run only if PATHs are given, too",
     )
     made.add_argument("--no-run", action="store_true", help="run nothing: only what is modelled and left out")
@@ -48,7 +46,9 @@ def add(commands: Commands) -> None:
         metavar="LINES",
         help="only these, as in '283-289, 295', and which scenarios get there, instead of the table",
     )
-    made.add_argument("--html", metavar="FILE", type=Path, help="also write a page with all of it")
-    made.add_argument("--draft", metavar="LISTING", type=Path, help="print the start of a map for a listing, and do no more")
+    made.add_argument("--html", metavar="FILE", type=options.path, help="also write a page with all of it")
+    made.add_argument(
+        "--draft", metavar="LISTING", type=options.path, help="print the start of a map for a listing, and do no more"
+    )
     options.formats(made, "json")
     options.output(made)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from oracle.cli import options
 from oracle.cli.options import Commands
@@ -78,7 +77,9 @@ def add(commands: Commands) -> None:
         "that if they named no scenarios",
     )
     options.catalogue(made, "with --findings: ")
-    made.add_argument("--save", metavar="DIR", type=Path, help="write the simplest case of each bucket to DIR, as a scenario")
+    made.add_argument(
+        "--save", metavar="DIR", type=options.path, help="write the simplest case of each bucket to DIR, as a scenario"
+    )
     options.output(made)
     made = options.command(
         commands, "which", "questions about a sweep: words like fork, what a flag changes", WHICH, WHICH_EXAMPLES
@@ -102,7 +103,9 @@ def _common(made: argparse.ArgumentParser) -> None:
         help="a state to start from; may be repeated (all that there are)",
     )
     made.add_argument("--every", action="store_true", help="run every case, conclude nothing")
-    made.add_argument("--store", metavar="FILE", type=Path, help="keep finished work in FILE, and go on where FILE ends")
+    made.add_argument(
+        "--store", metavar="FILE", type=options.path, help="keep finished work in FILE, and go on where FILE ends"
+    )
     options.workers(made, "as many as processors")
     made.add_argument(
         "--dask", metavar="ADDRESS", default="", help="give the work to the Dask cluster with its scheduler there"

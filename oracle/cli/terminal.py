@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -24,15 +26,22 @@ def _one(thing: object) -> int:
     return 1
 
 
-class Terminal:
-    """Standard output and error of one command."""
+class _Closed(io.StringIO):
+    """A stream that the caller of the program has closed."""
 
-    def __init__(self, out: TextIO, err: TextIO) -> None:
-        self.out = out
-        self.err = err
+    def write(self, text: str) -> int:
+        raise OSError(errno.EBADF, "it is closed")
+
+
+class Terminal:
+    """Standard output and error of one command; None is one that the caller has closed."""
+
+    def __init__(self, out: TextIO | None, err: TextIO | None) -> None:
+        self.out = out if out is not None else _Closed()
+        self.err = err if err is not None else _Closed()
         self.color = "auto"  # auto, always or never
-        for stream in (out, err):
-            if hasattr(stream, "reconfigure"):
+        for stream in (self.out, self.err):
+            if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")  # a letter that the terminal lacks is no reason to stop
 
     def look(self) -> Look:
@@ -58,10 +67,16 @@ class Terminal:
 
     def write(self, text: str) -> None:
         """Put a report on standard output. Raises UsageError where there is no room for it."""
-        try:
+        with self._room():
             for start in range(0, len(text), PIECE):
                 self.out.write(text[start : start + PIECE])
             self.out.flush()
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """Standard output is written to: where it takes no more, for another reason than that its reader left, that is said."""
+        try:
+            yield
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -74,24 +89,35 @@ class Terminal:
         self.say_lines("\n".join([f"fork-oracle: {first}", *(f"  {line}" for line in rest)]))
 
     def say_lines(self, text: str) -> None:
-        """Lines on standard error, as they are but for what would steer a terminal."""
+        """Lines on standard error, as they are but for what would steer a terminal. Where it takes none, nobody can be told."""
         from oracle.report.text import plain
 
-        self.out.flush()
-        for line in text.splitlines():
-            self.err.write(plain(line) + "\n")
-        self.err.flush()
+        with self._room():
+            self.out.flush()
+        try:
+            for line in text.splitlines():
+                self.err.write(plain(line) + "\n")
+            self.err.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            self._to_nowhere(self.err)
 
     def flush(self) -> None:
-        """Write what is still buffered, while a broken pipe can still be dealt with."""
-        self.out.flush()
-        self.err.flush()
+        """Write what is still buffered, while a broken pipe can still be dealt with. Raises UsageError as `write`."""
+        with self._room():
+            self.out.flush()
+        with suppress(OSError):
+            self.err.flush()
 
     def detach(self) -> None:
         """Standard output takes no more: let the interpreter's last flush go nowhere, without a word."""
+        self._to_nowhere(self.out)
+
+    def _to_nowhere(self, stream: TextIO) -> None:
         with suppress(OSError, ValueError):
             sink = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(sink, self.out.fileno())
+            os.dup2(sink, stream.fileno())
             os.close(sink)
 
     def progress(
@@ -161,6 +187,8 @@ def write_files(texts: Mapping[Path, str]) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make a folder, if it isn't there. Raises UsageError where that can't be."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"can't make the folder {str(folder)!r}: a file is called so; name another")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

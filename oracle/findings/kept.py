@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import oracle
+from oracle.errors import UsageError
 from oracle.findings.claims import Apart
 from oracle.flavor import Flavor
 from oracle.scenario import Scenario
@@ -17,19 +19,20 @@ from oracle.scenario import Scenario
 _NO_MATTER = ("cli", "report", "load", "testing", "strategies", "sweep", "findings", "pytest_plugin.py")  # but for `apart`
 
 
+PARTS = 7  # of a difference
+_KEY = re.compile("[0-9a-f]{64}")
+
+
 class Kept:
-    """The differences of scenarios, by what they depend on. A file that can't be used is as good as none."""
+    """The differences of scenarios, by what they depend on. Raises UsageError for a file that holds anything else."""
 
     def __init__(self, file: Path | None, flavors: Sequence[Flavor]) -> None:
         self._file = file
         self._base = "" if file is None else _digest_of_code(flavors)
         self._known: dict[str, list[Any]] = {}
         self._used: dict[str, list[Any]] = {}
-        if file is not None and file.is_file():
-            try:
-                self._known = json.loads(file.read_text("utf-8"))
-            except (OSError, ValueError):
-                self._known = {}
+        if file is not None and file.is_file() and file.stat().st_size:
+            self._known = _read(file)
 
     def get(self, scenario: Scenario, flavors: Sequence[Flavor]) -> tuple[Apart, ...] | None:
         """What is known of a scenario."""
@@ -56,6 +59,23 @@ class Kept:
     def _key(self, scenario: Scenario, flavors: Sequence[Flavor]) -> str:
         who = [flavor.id for flavor in flavors]
         return hashlib.sha256(f"{self._base} {who} {scenario!r}".encode()).hexdigest()
+
+
+def _read(file: Path) -> dict[str, list[Any]]:
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"can't read {str(file)!r}: {error.strerror or error}") from error
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(
+        _KEY.fullmatch(key) and isinstance(rows, list) and all(isinstance(row, list) and len(row) == PARTS for row in rows)
+        for key, rows in found.items()
+    ):
+        raise UsageError(
+            f"{str(file)!r} holds something else than kept differences, and would be written over; name another file"
+        )
+    return found
 
 
 def _apart(scenario: str, one: Any) -> Apart:

@@ -41,7 +41,7 @@ def text_of(path: Path, most: int | None = None, *, pipe: bool = False) -> str:
     from oracle.load.yamlpos import MAX_FILE_BYTES, decode
 
     if not path.is_file() and not (pipe and path.exists()):
-        raise ScenarioError("there is no such file", str(path))
+        raise ScenarioError("this is no regular file" if path.exists() else "there is no such file", str(path))
     limit = most or MAX_FILE_BYTES
     try:
         with path.open("rb") as file:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from oracle.args import hint
 from oracle.conditions.portable import PORTABLE
 from oracle.conditions.values import Condition, Trial
 from oracle.errors import UsageError
@@ -84,7 +85,9 @@ def wanted(flavors: Sequence[Flavor], calls: Sequence[str]) -> tuple[str, ...]:
     for call in calls:
         if call not in known and call not in known.values():
             here = ", ".join(dict.fromkeys(known.values())) or "none"
-            raise UsageError(f"no condition is known for a call {call!r}; calls that have some: {here}")
+            raise UsageError(
+                f"no condition is known for a call {call!r}{hint(call, known.values())}; calls that have some: {here}"
+            )
     ordered = sorted(known, key=list(known).index)
     return tuple(name for name in ordered if not calls or name in calls or known[name] in calls)
 

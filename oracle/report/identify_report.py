@@ -163,9 +163,11 @@ def _meaning(path: str) -> str:
 
 
 def listing(models: Sequence[Model], look: Look) -> str:
-    """The wrong implementations that have names, and whose they can be."""
+    """The wrong implementations that have names, and whose they can be, if not everybody's."""
+    flavors = list(dict.fromkeys(model.flavor.id for model in models))
     rows = []
     for wrong in WRONG:
         whose = [model.flavor.id for model in models if model.wrong is wrong]
-        rows.append([plain(wrong.name), plain(wrong.sentence), " ".join(whose) or "-"])
-    return fitted(rows, ["wrong implementation", "what it does", "made of"], look) + "\n"
+        of = "" if whose == flavors else f" (of {', '.join(whose) or 'no installed flavor'})"
+        rows.append([plain(wrong.name), plain(wrong.sentence) + of])
+    return fitted(rows, ["wrong implementation", "what it does"], look) + "\n"

@@ -129,6 +129,12 @@ def listings_at_hand(flavors: Iterable[Flavor], named: Path | None = None) -> di
     return {str(source): found[flavor.id] for flavor in flavors for source in flavor.sources if flavor.id in found}
 
 
+def _reason(error: OSError | UnicodeDecodeError, place: Path) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "a file in it is no text in UTF-8"
+    return f"{error.strerror or error}: {str(error.filename or place)!r}"
+
+
 def read_listings(folder: Path) -> dict[str, Listing]:
     """The listings of a folder by flavor id. Raises UsageError, with the cure, for a folder that is none."""
     place = folder / "README.md"
@@ -137,7 +143,7 @@ def read_listings(folder: Path) -> dict[str, Listing]:
         found = {flavor: Listing((folder / file).read_text(encoding="utf-8")) for file, flavor in rows}
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"can't read the listings in {str(folder)!r}: {error}; see CONTRIBUTING.md for what it holds"
+            f"can't read the listings in {str(folder)!r}: {_reason(error, place)}; see CONTRIBUTING.md for what it holds"
         ) from None
     if not found:
         raise UsageError(f"{str(place)!r} has no table of listings: | `file` | … | `system@revision` |; see CONTRIBUTING.md")
