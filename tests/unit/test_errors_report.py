@@ -162,7 +162,7 @@ def test_the_command_knows_all_formats(command: Any) -> None:
 def test_a_call_that_nobody_has_is_a_mistake_of_the_user(command: Any) -> None:
     code, out, err = command((ONE,), "toll")
     assert (code, out) == (2, "")
-    assert "no condition is known for a call 'toll'; calls that have some: fork, " in err
+    assert "no condition is known for a call 'toll'; did you mean toil?; calls that have some: fork, " in err
 
 
 def test_a_crash_is_reported_with_the_rest(command: Any) -> None:
