@@ -35,15 +35,20 @@ def made_of(events: Sequence[Returned]) -> Returned | None:
     That is the last that gave anything; the last of all, if none did or if the call gives nothing either. If it only passed on
     what another gave, it is that one.
     """
-    own = max((at for at, one in enumerate(events) if len(one.site) == 1), default=-1)
-    called = [at for at in _called_by(events, own) if worth(events[at].site)] if own >= 0 else []
-    telling = [at for at in called if events[at].value is not None and events[own].value is not None] or called
+    end = max((at for at, one in enumerate(events) if len(one.site) == 1), default=-1)
+    called = [at for at in _called_by(events, end) if worth(events[at].site)] if end >= 0 else []
+    telling = [at for at in called if events[at].value is not None and events[end].value is not None] or called
     if not telling:
         return None
     at = telling[-1]
     while inside := [one for one in _called_by(events, at) if _passes_on(events[at], events[one]) and worth(events[one].site)]:
         at = inside[-1]
     return events[at]
+
+
+def own(events: Sequence[Returned]) -> Returned | None:
+    """The end of the call's own function."""
+    return next((one for one in reversed(events) if len(one.site) == 1), None)
 
 
 def _called_by(events: Sequence[Returned], at: int) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from oracle.explain.answers import chosen, made_of, passed_up, stored_in
+from oracle.explain.answers import chosen, made_of, own, passed_up, stored_in
 from oracle.explain.cites import Cite, cite, deciding, place_of, worth
 from oracle.explain.events import WHOLE, Decided, Site, Write
 from oracle.explain.otherway import would_write
@@ -273,6 +273,7 @@ class Witness:
             source = stored_in(self._recorder, task.lwp, self._since)
             if source is not None:
                 return [_wrote(source, source.serial > self._since)]
+        best = best or own(events)
         if best is None:
             return []
         told = chosen(self._recorder, task, best, other)

@@ -346,6 +346,8 @@ BY_HAND = (
         ["wrote lwpsignal", "returned kern_wait"], ["wrote exit1", "returned do_sys_wait"],
     ),
     ("parents/order-of-wait", NEW, "call.9", ["wrote 491", "returned kern_wait"], ["wrote exit1", "returned do_sys_wait"]),
+    # a call whose function cites no C has at least returned
+    ("memory/who-wires", NEW, "call.1", ["failed with EPERM"], ["returned"]),
     # a process dies of a signal; one that makes the same access again and again lives
     ("memory/unmapped", NEW, "third.state", ["goes round trap"], ["wrote postsig"]),
     ("limits/limits-of-its-own", NEW, "kid.limit.nproc", ["wrote 453"], ["wrote 373 under 369"]),
