@@ -40,15 +40,7 @@ def run(scenario: Scenario, flavor: Flavor, *, checked: bool = True, chooser: Ch
     choices of concurrent steps.
     """
     execution = Execution(scenario, flavor, checked=checked, chooser=chooser)
-    try:
-        with Watched(execution.k):
-            for _ in execution.steps():
-                pass
-            result = execution.result()
-    except LimitExceeded as error:
-        result = execution.result(crash=str(error))
-    except Exception:  # the flavor is foreign code; its crash is its result, and the others still run
-        result = execution.result(crash=traceback.format_exc())
+    result = execution.finish()
     execution.k.dismantle()
     return result
 
@@ -112,6 +104,18 @@ class Execution:
         for made in self.made:
             if made.step.finally_gives is not None:
                 self._gave(made.step.finally_gives, made)
+
+    def finish(self) -> RunResult:
+        """Take all steps. Never raises for what a flavor does: a crash is part of the result."""
+        try:
+            with Watched(self.k):
+                for _ in self.steps():
+                    pass
+                return self.result()
+        except LimitExceeded as error:
+            return self.result(crash=str(error))
+        except Exception:  # the flavor is foreign code; its crash is its result, and the others still run
+            return self.result(crash=traceback.format_exc())
 
     def observation(self) -> Observation:
         """What there is to observe now."""

@@ -6,7 +6,6 @@ A job pickles small, so it goes to a process of a pool like to this one.
 from __future__ import annotations
 
 import hashlib
-import traceback
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -14,7 +13,6 @@ from typing import NamedTuple, TypeVar
 
 from oracle.diff import Divergence, diff
 from oracle.distinguish.alphabet import Alphabet, Path
-from oracle.errors import LimitExceeded
 from oracle.flavor import Flavor
 from oracle.harness import Comparison
 from oracle.machine.machine import Machine
@@ -27,7 +25,6 @@ from oracle.signature import CALLER as THE_CALLER
 from oracle.signature import CHILD as THE_CHILD
 from oracle.signature import NOT_MADE, Signature, signature
 from oracle.sweep.states import CALLER, CHILD, known
-from oracle.watchdog import Watched
 
 UNMODELLED, CRASHED = "unmodelled", "crashed"
 K = TypeVar("K")
@@ -145,16 +142,9 @@ def _run(scenario: Scenario, flavors: Sequence[Flavor], fingerprints: bool) -> t
     states: list[str] = []
     for flavor in flavors:
         execution = Execution(scenario, flavor, checked=False)
-        try:
-            with Watched(execution.k):
-                for _ in execution.steps():
-                    pass
-            results.append(execution.result())
-            if fingerprints and execution.started:
-                states.append(fingerprint(execution.k))
-        except LimitExceeded as error:
-            results.append(execution.result(str(error)))
-        except Exception:  # the flavor is foreign code; its crash is its result
-            results.append(execution.result(traceback.format_exc()))
+        result = execution.finish()
+        results.append(result)
+        if fingerprints and execution.started and not result.crash:
+            states.append(fingerprint(execution.k))
         execution.k.dismantle()
     return Comparison(scenario, tuple(results), diff(results, scenario.asks_for), ()), tuple(states)

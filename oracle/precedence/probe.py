@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from oracle.errors import LimitExceeded
 from oracle.flavor import Args, Call, Flavor
 from oracle.machine.errno import Errno
 from oracle.machine.machine import MS_PER_TICK, Machine
@@ -16,7 +14,6 @@ from oracle.outcome import INEXPRESSIBLE
 from oracle.precedence.sites import Site, chain, site_of
 from oracle.run import Execution
 from oracle.scenario import Scenario
-from oracle.watchdog import Watched
 
 MOST_RAISED = 3  # of one call that is started over for ever
 
@@ -92,15 +89,8 @@ def attempt(scenario: Scenario, flavor: Flavor) -> Ending:
     """Run a scenario and listen to its last call. Never raises for what a flavor does."""
     last = scenario.steps[-1]
     probe = Probe(scenario, flavor, last.call)  # type: ignore[union-attr]
-    execution, crash = probe.execution, ""
-    try:
-        with Watched(execution.k):
-            for _ in execution.steps():
-                pass
-    except LimitExceeded as error:
-        crash = str(error)
-    except Exception:  # noqa: BLE001  # the flavor is foreign code; its crash is what there is to show
-        crash = traceback.format_exc()
+    execution = probe.execution
+    crash = execution.finish().crash
     results = [made.by_now(execution.k.ticks)[0] for made in execution.made]
     ending = Ending(
         execution.unmodelled or (results[-1] if results else "not made"),
