@@ -18,13 +18,13 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Pgrp, Proc, Standing
 from oracle.machine.sched import Scheduler
 from oracle.machine.standing import ALWAYS_FILLED, BARE_LWP, BARE_PGRP, BARE_PROC
+from oracle.start import ALWAYS_THERE
 
 Build = Callable[[], Machine]
 
 LITERALS = (int, str, bool, bytes, type(None))
 LEFT_OUT = ((Scheduler, "finished"), (Standing, "waits_for"))  # whoever listens to the new machine says so himself
 CONTAINERS = (list, dict, deque, tuple)
-STAND_BY = ("kernel", "init", "shell")  # the roles of those who do, from the start
 RUN = 4  # so many values in a row that never change are copied at once
 CROWD = 40  # processes for which no blueprint is drawn: it would be too long
 
@@ -58,8 +58,8 @@ class Drawing:
         self._machine = k
         self._standing: dict[Proc, tuple[Lwp, Pgrp]] = {}  # who stands by, with their threads and groups
         for role, lwp in k.roles.items():
-            proc = lwp.lwp_proc
-            if role in STAND_BY and proc.p_lwps == [lwp] and (pgrp := proc.p_pgrp) is not None and pgrp.pg_members == [proc]:
+            proc, pgrp = lwp.lwp_proc, lwp.lwp_proc.p_pgrp
+            if role in ALWAYS_THERE and proc.p_lwps == [lwp] and pgrp is not None and pgrp.pg_members == [proc]:
                 self._standing[proc] = (lwp, pgrp)
         self._kinds: dict[object, type | None] = {}  # of what stands by
         for proc, (lwp, pgrp) in self._standing.items():

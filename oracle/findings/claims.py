@@ -47,7 +47,7 @@ class Claims:
     @property
     def new(self) -> tuple[Apart, ...]:
         """The differences that no finding claims."""
-        return tuple([one.apart for one in self.differences if not one.findings])
+        return tuple([one.apart for one in self.unclaimed])
 
     @property
     def unclaimed(self) -> tuple[Claimed, ...]:

@@ -15,10 +15,10 @@ from oracle.observe.naming import RolesByPid, paths, roles
 from oracle.observe.pair import pair
 from oracle.observe.process import live_process, rare, reaped, zombie
 from oracle.scenario import Focus
+from oracle.start import ALWAYS_THERE
 
 MACHINE = ("machine.nprocs", "machine.console_lines", "machine.forks", "machine.vforks")
 CONSOLE = ("machine.console",)
-BACKSTAGE = ("kernel", "init", "shell")
 
 
 def observe(flavor: Flavor, k: Machine, focus: Focus) -> tuple[list[Block], list[Block]]:
@@ -33,7 +33,7 @@ def observe(flavor: Flavor, k: Machine, focus: Focus) -> tuple[list[Block], list
     cast: list[tuple[str, Proc]] = []  # who is looked at
     for proc, name in k.names.items():
         by_pid[proc.p_pid] = name
-        if name not in BACKSTAGE or name in actors:
+        if name not in ALWAYS_THERE or name in actors:
             cast.append((name, proc))
     locked = locked_files(k)
     live: list[tuple[str, Proc]] = []
