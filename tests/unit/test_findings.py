@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from oracle.errors import UsageError
 from oracle.explain.explain import explain, explain_all
 from oracle.finding import Finding, Kind, Side, is_citation, kinds_of_facts, matches
 from oracle.findings.apart import NOTHING, aparts
@@ -294,7 +295,8 @@ def test_differences_are_kept_for_the_same_scenario_flavors_and_code(tmp_path: P
     assert again.get(masks(1), (ONE,)) is None
 
 
-def test_a_file_that_is_no_store_is_as_good_as_none(tmp_path: Path) -> None:
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "kept.json"
     file.write_text("{")
-    assert Kept(file, (ONE,)).get(masks(1), (ONE,)) is None
+    with pytest.raises(UsageError, match="something else than kept differences"):
+        Kept(file, (ONE,))
