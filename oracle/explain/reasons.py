@@ -75,9 +75,9 @@ class Witness:
             if found_asleep:
                 return _distinct(found_asleep)
         if name == "state" and value == "zombie":
-            died = [write for place in found for write in self._writes(place, self._since, explicit=True)[-1:]]
-            if died:
-                return _distinct([_wrote(write, True, deciding(write.site)) for write in died])
+            lists = [place for place in found if place.obj is self._execution.k]
+            if died := [write for place in lists for write in self._writes(place, self._since, explicit=True)[-1:]]:
+                return _distinct([_reason("died", deciding(write.site), write.serial) for write in died])
         elif name == "state" and "reaped" not in (value, other):
             found = [place for place in found if place.obj is not self._execution.k]  # it is on the same lists
         if not found:
@@ -313,10 +313,9 @@ def _reason(kind: str, site: Site, serial: int, detail: str = "") -> Reason:
     return Reason(kind, cite(site), True, detail, place_of(site), serial)
 
 
-def _wrote(write: Write, now: bool, site: Site | None = None) -> Reason:
-    site = site or write.site
+def _wrote(write: Write, now: bool) -> Reason:
     if not write.born:
-        return Reason("wrote", cite(site), now, "", place_of(site), write.serial)
+        return Reason("wrote", cite(write.site), now, "", place_of(write.site), write.serial)
     kind = type(write.obj)
     names = kind.__init__.__code__.co_varnames[1 : kind.__init__.__code__.co_argcount]
     making = (kind.__name__, names, write.field) if write.given else None

@@ -349,7 +349,7 @@ BY_HAND = (
     # a call whose function cites no C has at least returned
     ("memory/who-wires", NEW, "call.1", ["failed with EPERM"], ["returned"]),
     # a process dies of a signal; one that makes the same access again and again lives
-    ("memory/unmapped", NEW, "third.state", ["goes round trap"], ["wrote postsig"]),
+    ("memory/unmapped", NEW, "third.state", ["goes round trap"], ["died postsig"]),
     ("limits/limits-of-its-own", NEW, "kid.limit.nproc", ["wrote 453"], ["wrote 373 under 369"]),
 )  # fmt: skip
 
@@ -379,7 +379,7 @@ def test_the_registers_of_a_fork_that_starts_over_are_explained_by_that_too() ->
 def test_a_death_by_a_signal_is_explained_by_where_that_was_decided() -> None:
     scenario = load_scenario(SPECS / "signals/handler-on-no-stack.yaml", tuple(FLAVORS.values()), SPECS)
     died, _ = difference(explain(scenario, FLAVORS["dragonfly@1.62"], FLAVORS[OLD]), "kid.state").sides
-    assert said(died) == ["wrote postsig"]
+    assert said(died) == ["died postsig"]
 
 
 def test_who_can_never_go_on_is_explained_by_where_he_sleeps_and_by_what_was_done_last() -> None:
