@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from oracle.machine.kevent import Knote
 from oracle.machine.limits import PLimit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
@@ -36,6 +37,7 @@ class Revision:
     kern_wait: Callable[[Machine, Lwp, int, int], Kernel[tuple[Proc, int] | None]]
     exec_new_vmspace: Callable[[Machine, Lwp], Kernel[None]]
     vmspace_free: Callable[[Machine, VmSpace], None]
+    note_exit: Callable[[Knote, Proc], None]  # what the event of an exit says of it
     lasttid: int  # p_lasttid of a process that has had one thread
     maxfiles: int  # open files of the whole system, of a machine with MAXPROC
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flavors.dragonfly.kern import kern_of
 from flavors.dragonfly.proc_h import (
     NOTE_CHILD,
     NOTE_EXIT,
@@ -35,6 +36,7 @@ def filt_proc(k: Machine, kn: Knote, p: Proc, hint: int, cred: Cred | None) -> b
     if kn.kn_sfflags & event:
         kn.kn_fflags |= event
     if event == NOTE_EXIT:
+        kern_of(k).rev.note_exit(kn, p)
         unwatch(p, kn)
         kn.kn_proc = None
         return True
@@ -44,6 +46,17 @@ def filt_proc(k: Machine, kn: Knote, p: Proc, hint: int, cred: Cred | None) -> b
         except Errno:
             kn.kn_fflags |= NOTE_TRACKERR
     return kn.kn_fflags != 0
+
+
+@models(KERN_EVENT, function="filt_proc")
+def tell_status(kn: Knote, p: Proc) -> None:
+    """The event of an exit says how the process ended."""
+    kn.kn_data = p.p_xstat
+    kn.kn_ended = True
+
+
+def tell_nothing(kn: Knote, p: Proc) -> None:
+    """The event of an exit says that the process is gone, and no more."""
 
 
 @models(KERN_EVENT)

@@ -20,8 +20,9 @@ class Knote:
     kn_id: int  # the pid it was registered under
     kn_sfflags: int  # notes asked for
     kn_fflags: int = 0  # notes that happened
-    kn_data: int = 0
+    kn_data: int = 0  # the pid of the parent, or how the process ended
     kn_active: bool = False  # waits to be read
+    kn_ended: bool = False  # kn_data is how the process ended
 
 
 @dataclass(slots=True, eq=False)

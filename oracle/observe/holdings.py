@@ -96,7 +96,8 @@ def _events(flavor: Flavor, by_pid: RolesByPid, queue: KQueue) -> tuple[str, ...
         " ".join(
             [by_pid[knote.kn_id]]
             + [name for name, bit in notes.items() if knote.kn_fflags & bit]
-            + ([f"from {by_pid.get(knote.kn_data, knote.kn_data)}"] if knote.kn_data else [])
+            + ([f"from {by_pid.get(knote.kn_data, knote.kn_data)}"] if knote.kn_data and not knote.kn_ended else [])
+            + ([flavor.status(knote.kn_data)] if knote.kn_ended else [])
         )
         for knote in queue.kq_knotes
         if knote.kn_active

@@ -161,6 +161,8 @@ def test_a_queue_reports_whom_it_watched_what_happened_and_from_whom() -> None:
     live(parent.p_fd).fd_files[5] = File("kqueue", "kqueue", quiet.kn_kq)
     flavor = replace(FLAVOR, flags={**FLAVOR.flags, "note": {"NOTE_EXIT": 1, "NOTE_FORK": 2}})
     assert Observation(*observe(flavor, k, FOCUS)).facts.get("parent.events.5") == ("kid NOTE_EXIT from parent",)
+    active.kn_data, active.kn_ended = 3 << 8, True
+    assert Observation(*observe(flavor, k, FOCUS)).facts.get("parent.events.5") == (f"kid NOTE_EXIT {flavor.status(3 << 8)}",)
 
 
 def test_the_machine_shows_counts_and_console() -> None:

@@ -12,6 +12,7 @@ from flavors.dragonfly.furnish import settle as settle_with
 from flavors.dragonfly.init_main import MAXPROC, TUNABLES
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision, kern_of
+from flavors.dragonfly.kern_event import tell_nothing
 from flavors.dragonfly.lower import Intent, Lines
 from flavors.dragonfly.lower import lower as lower_with
 from flavors.dragonfly.r1_62.calls import CALLS
@@ -49,6 +50,7 @@ REVISION = Revision(
     kern_wait=kern_wait,
     exec_new_vmspace=exec_new_vmspace,
     vmspace_free=vmspace_free,
+    note_exit=tell_nothing,
     lasttid=0,
     maxfiles=2 * MAXPROC,
 )

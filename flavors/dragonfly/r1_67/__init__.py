@@ -13,6 +13,7 @@ from flavors.dragonfly.furnish import settle as settle_with
 from flavors.dragonfly.init_main import MAXPROC, TUNABLES
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision
+from flavors.dragonfly.kern_event import tell_nothing
 from flavors.dragonfly.kern_proc import has_szomb, set_szomb
 from flavors.dragonfly.kern_sig_calls import kill_thread
 from flavors.dragonfly.lower import Intent, Lines
@@ -52,6 +53,7 @@ REVISION = Revision(
     kern_wait=kern_wait,
     exec_new_vmspace=exec_new_vmspace,
     vmspace_free=vmspace_free,
+    note_exit=tell_nothing,
     lasttid=1,
     maxfiles=2 * MAXPROC,
 )

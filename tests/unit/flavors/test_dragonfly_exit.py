@@ -154,14 +154,15 @@ def test_a_tracking_queue_follows_forks_before_the_child_runs() -> None:
     assert isinstance(fd, int)
     box.do("shell", "kevent", fd=fd, process="parent", notes="NOTE_FORK|NOTE_TRACK|NOTE_EXIT")
     box.do("parent", "fork")
-    box.do("kid", "exit")
     fdp = box.proc("shell").p_fd
     assert fdp is not None
     queue = fdp.fd_files[fd].f_data
     assert isinstance(queue, KQueue)
     parent, kid = queue.kq_knotes
     assert parent.kn_fflags == NOTE_FORK
-    assert (kid.kn_fflags, kid.kn_data) == (NOTE_CHILD | NOTE_EXIT, box.proc("parent").p_pid)
+    assert (kid.kn_fflags, kid.kn_data) == (NOTE_CHILD, box.proc("parent").p_pid)
+    box.do("kid", "exit", status=3)
+    assert (kid.kn_fflags, kid.kn_data) == (NOTE_CHILD | NOTE_EXIT, 3 << 8)
     box.do("shell", "close", fd=fd)
     assert box.proc("parent").p_klist == ()
 
