@@ -207,12 +207,12 @@ def show(watched: bool) -> None:
 
 def _show_scaling(words: str, what: str, cases: int) -> None:
     one, two = scaling(what, cases)
-    print(f"  start of the two, left out      {two.start:12.2f} s")
     ratio = two.rate / one.rate
     verdict = "aim reached" if ratio >= SCALING_AIM else "aim missed"
     print(f"{words}, {one.cases:,} cases")
     print(f"  cases a second, one process     {one.rate:12,.0f}      {one.megabytes:,.0f} MB at its peak")
     print(f"  cases a second, two             {two.rate:12,.0f}      {two.megabytes:,.0f} MB, all three processes together")
+    print(f"  start of the two, left out      {two.start:12.2f} s")
     print(f"  ratio                           {ratio:12.2f}      (aim: ≥ {SCALING_AIM}) {verdict}")
     possible = one.busiest / two.busiest
     print(f"  ratio, nothing else running     {possible:12.2f}      at most: of processor time, by the busiest process")

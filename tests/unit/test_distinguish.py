@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
@@ -17,6 +18,7 @@ from oracle.cli.distinguish_parser import DISTINGUISH
 from oracle.cli.terminal import BUG, INTERRUPTED, OK, USAGE
 from oracle.distinguish.alphabet import FEW, OWN, TOPICS, Alphabet, alphabet
 from oracle.distinguish.search import Found, distinguish
+from oracle.distinguish.trial import Job, work
 from oracle.flavor import Args, Call, Flavor
 from oracle.harness import compare
 from oracle.load import dump_scenario, load_scenario, loads
@@ -151,6 +153,17 @@ def test_processes_come_to_the_same_bytes(capsys: pytest.CaptureFixture[str]) ->
     assert main([*words, "--workers", "2"]) == OK
     assert capsys.readouterr().out == alone
     assert json.loads(alone)["ways"]
+
+
+def test_a_worker_knows_the_states_of_one_job_again_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = alphabet(BOTH, topics=["ids"], states=PLAIN)
+    job = Job(letters, tuple(one.id for one in BOTH), (), False)
+    states: list[object] = []
+    monkeypatch.setattr(oracle.distinguish.trial, "do", lambda job, flavors: states.append(job.alphabet.states[0]))
+    for _ in range(2):
+        work(pickle.loads(pickle.dumps(job)))
+    assert states[0] is states[1]
+    assert states[0] == letters.states[0]
 
 
 def test_the_report_says_how_far_it_went(capsys: pytest.CaptureFixture[str]) -> None:
