@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -16,6 +15,7 @@ from types import CodeType, FrameType, GeneratorType
 from typing import Any, TypeAlias
 
 from oracle.errors import UsageError
+from oracle.explain.contents import Contents
 from oracle.explain.events import WHOLE, At, Decided, Failed, Read, Returned, Site, Slept, Write
 from oracle.explain.rounds import Rounds
 from oracle.explain.statements import Decision, statements_of
@@ -61,10 +61,7 @@ class Recorder:
         self._in_call = False  # whether the last place was in one
         self._around = _code_of(flavor.syscall)
         self._objects: dict[int, object] = {}
-        self._owners: list[tuple[object, str]] = []  # of containers: an object and its field
-        self._containers: list[object] = []
-        self._contents: list[object] = []  # what was in them; lists of their own compare quickly
-        self._container_at: dict[tuple[int, str], int] = {}
+        self._contents = Contents()
         self._unborn: list[tuple[object, Site, frozenset[str]]] = []
         self._unsettled: tuple[object, str, object, Site] | None = None
         self._at: tuple[FrameType | None, int] = (None, 0)
@@ -99,16 +96,11 @@ class Recorder:
         self._settle_write()
         if self._unborn:
             self._settle_births()
-        if self._containers != self._contents:
-            self._settle_contents()
-
-    def _settle_contents(self) -> None:
-        contents, site = self._contents, self._site_now()
-        for index, container in enumerate(self._containers):
-            if container != contents[index]:
-                obj, field = self._owners[index]
-                self._changed(obj, field, contents[index], container, site)
-                contents[index] = _copy(container)
+        if self._contents.changed():
+            site = self._site_now()
+            for obj, field, key, before, after in self._contents.changes():
+                self.writes.append(Write(self._next(), obj, field, key, before, after, site, self.k.curlwp))
+                self._adopt(after)
 
     def _adopt(self, value: object) -> None:
         """Watch the kernel objects that can be reached from a value."""
@@ -125,23 +117,8 @@ class Recorder:
                 one.__class__ = watched
                 for field in kinds.fields[watched]:
                     held = _get(one, field)
-                    self._track(one, field, held)
+                    self._contents.track(one, field, held)
                     queue.append(held)
-
-    def _track(self, obj: object, field: str, held: object) -> None:
-        """Compare the container that a field holds from now on."""
-        index = self._container_at.get((id(obj), field))
-        if type(held) not in CONTAINERS:
-            held = None
-        if index is None:
-            if held is not None:
-                self._container_at[id(obj), field] = len(self._containers)
-                self._owners.append((obj, field))
-                self._containers.append(held)
-                self._contents.append(_copy(held))
-        else:
-            self._containers[index] = held
-            self._contents[index] = _copy(held)
 
     # --- what the machine tells (see Listener) --------------------------------------------------------------------------
 
@@ -178,7 +155,7 @@ class Recorder:
         self._unsettled = None
         after = _get(obj, field)
         self.writes.append(Write(self._next(), obj, field, WHOLE, before, after, site, self.k.curlwp))
-        self._track(obj, field, after)
+        self._contents.track(obj, field, after)
         self._adopt(after)
 
     def _settle_births(self) -> None:
@@ -193,18 +170,6 @@ class Recorder:
                     Write(self._next(), obj, field, WHOLE, None, value, site, self.k.curlwp, True, field in given)
                 )
             self._adopt(obj)
-
-    def _changed(self, obj: object, field: str, before: Any, after: Any, site: Site) -> None:
-        """Note the entries of a container that came, went or changed; the whole, if they only changed places."""
-        if type(after) is dict:
-            keys = [key for key in {**before, **after} if before.get(key, WHOLE) != after.get(key, WHOLE)]
-            changes = [(key, before.get(key), after.get(key)) for key in keys]
-        else:
-            gone, come = _without(before, after), _without(after, before)
-            changes = [(one, one, None) for one in gone] + [(one, None, one) for one in come]
-        for key, old, new in changes or [(WHOLE, before, after)]:
-            self.writes.append(Write(self._next(), obj, field, key, old, new, site, self.k.curlwp))
-            self._adopt(new)
 
     # --- where kernel code stands ---------------------------------------------------------------------------------------
 
@@ -394,19 +359,3 @@ def _has(obj: object, field: str) -> bool:
     except AttributeError:
         return False
     return True
-
-
-def _copy(value: object) -> object:
-    return value.copy() if isinstance(value, list | dict | deque) else value
-
-
-def _without(one: Any, other: Any) -> list[object]:
-    """The entries of a list that another has not, or not as often."""
-    left = list(other)
-    found = []
-    for entry in one:
-        if entry in left:
-            left.remove(entry)
-        else:
-            found.append(entry)
-    return found
