@@ -59,6 +59,10 @@ class Args:
         return self.values[name] is not None
 
 
+Answer: TypeAlias = int | str | None  # of a call: a pid for a process, a descriptor, a text; None for 0
+Code: TypeAlias = Callable[[Machine, Lwp, Args], Kernel[Answer]]
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of a flavor: what it takes, and the kernel code that runs in the caller's LWP.
@@ -72,16 +76,14 @@ class Call:
     """
 
     spec: CallSpec
-    run: Callable[[Machine, Lwp, Args], Kernel[int | str | None]]
+    run: Code
 
 
-def at_once(
-    fn: Callable[[Machine, Lwp, Args], int | str | None],
-) -> Callable[[Machine, Lwp, Args], Kernel[int | str | None]]:
+def at_once(fn: Callable[[Machine, Lwp, Args], Answer]) -> Code:
     """Kernel code for a `Call` out of a plain function, for a call that never waits."""
 
     @wraps(fn)
-    def run(k: Machine, lwp: Lwp, args: Args) -> Kernel[int | str | None]:
+    def run(k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
         yield from ()
         return fn(k, lwp, args)
 
@@ -166,7 +168,7 @@ class Flavor:
     calls: Mapping[str, Call]  # by name; portable ones under the portable names
     boot: Callable[[Machine, MachineSpec], None]  # globals, process 0, init: everything before the first user process
     new_process: Callable[[Machine, ProcessSpec, Proc], Lwp]  # a process as the spec wants it, with its parent
-    syscall: Callable[[Machine, Lwp, Call, Args], Kernel[int | str | None]]  # entry, restart, return to user mode
+    syscall: Callable[[Machine, Lwp, Call, Args], Kernel[Answer]]  # entry, restart, return to user mode
     lower: Callable[[Mapping[str, bool | int | str]], Lowered | Inexpressible]  # an intent (the parameters of `spawn`)
     signals: Mapping[str, int]  # name -> number
     flags: Mapping[str, Mapping[str, int]]  # words of Proc; "wait" with WNOHANG at least; "sa", "note", "ptrace": name -> bit

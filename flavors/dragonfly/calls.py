@@ -27,7 +27,7 @@ from flavors.dragonfly.vfs import chdir, dup2, fsetfd, lseek, open_file, setlock
 from flavors.dragonfly.vm_glue import vmspace_of
 from flavors.dragonfly.words import status
 from oracle.calls import PORTABLE_BY_NAME, CallSpec, Kind, Param, Result
-from oracle.flavor import Args, Call, at_once
+from oracle.flavor import Answer, Args, Call, Code, at_once
 from oracle.machine.errno import EBADF, EFAULT, ENOMEM, EPERM, ESRCH
 from oracle.machine.files import File
 from oracle.machine.kevent import KQueue
@@ -38,8 +38,7 @@ from oracle.machine.vm import Inherit, load, map_region, store, unmap_region
 
 NO_ENTRY = frozenset(("store", "load", "burn", "fork1"))  # done in user mode, or by who is in the kernel already
 
-Plain: TypeAlias = Callable[[Machine, Lwp, Args], "int | str | None"]
-Blocking: TypeAlias = Callable[[Machine, Lwp, Args], Kernel["int | str | None"]]
+Plain: TypeAlias = Callable[[Machine, Lwp, Args], Answer]
 
 
 def _exit(k: Machine, lp: Lwp, args: Args) -> Kernel[None]:
@@ -297,7 +296,7 @@ VARSYMS_IN_USE = CallSpec(
 )
 
 
-_BLOCKING: dict[str, Blocking] = {
+_BLOCKING: dict[str, Code] = {
     "exit": _exit, "exec": _exec, "wait": _wait, "kill": _kill, "type": _type, "close": _close, "dup2": _dup2, "store": _store,
     "load": _load, "sleep": _sleep, "burn": _burn,
 }  # fmt: skip

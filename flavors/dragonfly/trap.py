@@ -9,7 +9,7 @@ from flavors.dragonfly.proc_h import LWP_WEXIT, SACTIVE, SSTOP
 from flavors.dragonfly.signal_h import SIGSEGV
 from flavors.dragonfly.sources import TRAP
 from oracle.cite import models
-from oracle.flavor import Args, Call
+from oracle.flavor import Answer, Args, Call
 from oracle.machine import traps
 from oracle.machine.errno import ERESTART, Errno, LwpExit
 from oracle.machine.machine import Machine
@@ -18,12 +18,12 @@ from oracle.machine.traps import Kernel, may_block
 
 
 @models(TRAP, function="syscall2")
-def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[int | str | None]:
+def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[Answer]:
     """A system call from user mode to user mode. ERESTART makes the program issue it again, after signals were dealt with."""
     while True:
         kern_of(k).rev.userenter(lwp)
         failure: Errno | None = None
-        value: int | str | None = None
+        value: Answer = None
         try:
             value = yield from call.run(k, lwp, args)
         except ERESTART:

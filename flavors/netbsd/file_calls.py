@@ -17,10 +17,10 @@ from flavors.netbsd.kern_descrip import (
 )
 from flavors.netbsd.kern_event import kqueue_register
 from flavors.netbsd.kern_mutex import pass_proc_lock
-from flavors.netbsd.portable import Answer, portable
+from flavors.netbsd.portable import portable
 from flavors.netbsd.sys_mqueue import mq_open
 from flavors.netbsd.vfs_cwd import chdir, umask
-from oracle.flavor import Args
+from oracle.flavor import Answer, Args
 from oracle.machine.errno import ESRCH
 from oracle.machine.files import File
 from oracle.machine.kevent import KQueue

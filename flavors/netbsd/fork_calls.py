@@ -6,12 +6,12 @@ from flavors.netbsd.kern_exec import execve1
 from flavors.netbsd.kern_exit import do_sys_wait, exit1
 from flavors.netbsd.kern_fork import fork1, sys___clone, sys___vfork14, sys_fork, sys_vfork
 from flavors.netbsd.param import CLONE_FLAGS, FORK_FLAGS
-from flavors.netbsd.portable import Answer, portable
+from flavors.netbsd.portable import portable
 from flavors.netbsd.state import occupant
 from flavors.netbsd.status import status
 from flavors.netbsd.sys_lwp import sys__lwp_create
 from oracle.calls import CallSpec, Kind, Param, Result
-from oracle.flavor import Args, Call
+from oracle.flavor import Answer, Args, Call
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel, no_wait

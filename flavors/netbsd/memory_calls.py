@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flavors.netbsd.kern_sig import kpsignal
 from flavors.netbsd.param import SIGSEGV
-from flavors.netbsd.portable import Answer, portable
+from flavors.netbsd.portable import portable
 from flavors.netbsd.userret import userret
 from flavors.netbsd.uvm_glue import vmspace_of
-from oracle.flavor import Args
+from oracle.flavor import Answer, Args
 from oracle.machine.errno import EFAULT, ENOMEM
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp

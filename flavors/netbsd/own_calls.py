@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from flavors.netbsd import sysctl
-from flavors.netbsd.portable import Answer
 from flavors.netbsd.sys_sig import getucontext
 from oracle.calls import CallSpec, Kind, Param, Result
-from oracle.flavor import Args, Call
+from oracle.flavor import Answer, Args, Call
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.traps import Kernel, no_wait

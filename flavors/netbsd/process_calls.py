@@ -8,9 +8,9 @@ from flavors.netbsd.kern_mutex import pass_proc_lock
 from flavors.netbsd.kern_proc import pgrp_of, proc_enterpgrp
 from flavors.netbsd.kern_resource import donice, dosetrlimit
 from flavors.netbsd.kern_time import nanosleep1, profil, run_in_user_mode, setitimer
-from flavors.netbsd.portable import Answer, portable
+from flavors.netbsd.portable import portable
 from flavors.netbsd.sys_process import ptrace
-from oracle.flavor import Args
+from oracle.flavor import Answer, Args
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.traps import Kernel, no_wait

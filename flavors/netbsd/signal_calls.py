@@ -6,9 +6,9 @@ from flavors.netbsd.kern_mutex import pass_proc_lock
 from flavors.netbsd.kern_proc import pgrp_find, pgrp_of, proc_find_raw
 from flavors.netbsd.kern_sig import killpg1, kpgsignal
 from flavors.netbsd.param import NSIG, PL_CONTROLT
-from flavors.netbsd.portable import Answer, portable
+from flavors.netbsd.portable import portable
 from flavors.netbsd.sys_sig import kill_one, sigaction1, sigprocmask1
-from oracle.flavor import Args
+from oracle.flavor import Answer, Args
 from oracle.machine.errno import EINVAL, ENOTTY
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp

@@ -23,7 +23,7 @@ from flavors.netbsd.param import (
 from flavors.netbsd.sources import KERN_LWP, KERN_SIG, X86_SYSCALL
 from flavors.netbsd.state import kern
 from oracle.cite import models
-from oracle.flavor import Args, Call
+from oracle.flavor import Answer, Args, Call
 from oracle.machine.errno import ERESTART, Errno
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
@@ -53,7 +53,7 @@ def userret(k: Machine, l: Lwp) -> Kernel[None]:
 
 
 @models(X86_SYSCALL)
-def syscall(k: Machine, l: Lwp, call: Call, args: Args) -> Kernel[int | str | None]:
+def syscall(k: Machine, l: Lwp, call: Call, args: Args) -> Kernel[Answer]:
     """A system call from user mode to user mode. ERESTART makes it again, after signals were dealt with."""
     if l.lwp_ucred is not l.lwp_proc.p_ucred:
         lwp_update_creds(l)

@@ -11,16 +11,14 @@ from types import TracebackType
 from typing import Any, TypeAlias
 
 from oracle.calls import Kind
-from oracle.flavor import Args, Call, Flavor
+from oracle.flavor import Answer, Args, Call, Code, Flavor
 from oracle.machine.errno import LwpExit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel, Sleep, Trap, Wake
 
-Answer: TypeAlias = int | str | None
 Mistake: TypeAlias = Callable[[Flavor], Flavor | None]
-Run: TypeAlias = Callable[[Machine, Lwp, Args], Kernel[Answer]]
-Other: TypeAlias = Callable[[Run, Machine, Lwp, Args], Kernel[Answer]]  # other code for a call, which gets what is there, too
+Other: TypeAlias = Callable[[Code, Machine, Lwp, Args], Kernel[Answer]]  # other code for a call, which gets what is there, too
 Change: TypeAlias = Callable[[Flavor, Machine, Proc, Proc], None]  # of the child that a process has just made
 
 
@@ -62,7 +60,7 @@ def passed_over(name: str, *flags: str, parameter: str = "flags") -> Mistake:
 def with_flags(flavor: Flavor, name: str, change: Callable[[int], int], parameter: str = "flags") -> Flavor | None:
     """The flavor with a call that sees another word than it was given."""
 
-    def other_word(run: Run, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
+    def other_word(run: Code, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
         return run(k, lwp, Args({**args.values, parameter: change(args.number(parameter))}))
 
     return with_code(flavor, name, other_word)
@@ -169,7 +167,7 @@ def around(
     """Something is done before a call, and after it, however it ends; `after` gets what `before` gave."""
 
     def mistaken(flavor: Flavor) -> Flavor | None:
-        def other_code(run: Run, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
+        def other_code(run: Code, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
             kept = before(flavor, k, lwp)
             try:
                 value = yield from run(k, lwp, args)

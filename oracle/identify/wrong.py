@@ -9,12 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from oracle.flavor import Args, Flavor, Inexpressible
+from oracle.flavor import Answer, Args, Code, Flavor, Inexpressible
 from oracle.identify import children
 from oracle.identify.hooks import (
-    Answer,
     Mistake,
-    Run,
     around,
     at_birth,
     each,
@@ -52,7 +50,7 @@ class Wrong:
 def _rfork_needs_rfproc(flavor: Flavor) -> Flavor | None:
     rfproc = flag(flavor, "rfork", "RFPROC")
 
-    def nothing(run: Run, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
+    def nothing(run: Code, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
         return run(k, lwp, args) if args.number("flags") & rfproc else no_wait(0)
 
     return with_code(flavor, "rfork", nothing) if rfproc else None
@@ -90,7 +88,7 @@ def _vfork_does_not_wait(flavor: Flavor) -> Flavor | None:
     def let_go(child: Proc) -> None:
         setattr(child, word, getattr(child, word) & ~bit)
 
-    def at_once(run: Run, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
+    def at_once(run: Code, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
         return with_births(run(k, lwp, args), k, let_go, wait=False)
 
     return with_code(flavor, "vfork", at_once)
@@ -138,7 +136,7 @@ def _put_back(flavor: Flavor, k: Machine, lwp: Lwp, kept: list[tuple[Any, Inheri
 def _no_limit(flavor: Flavor) -> Flavor | None:
     """The limit on processes is as good as none for as long as the call lasts."""
 
-    def unlimited(run: Run, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
+    def unlimited(run: Code, k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
         limit = lwp.lwp_proc.p_limit
         assert limit is not None
         kept = limit.pl_rlimit["nproc"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from oracle.flavor import Args, Call, Flavor
+from oracle.flavor import Answer, Args, Call, Code, Flavor
 from oracle.machine.errno import Errno
 from oracle.machine.machine import MS_PER_TICK, Machine
 from oracle.machine.proc import Lwp
@@ -61,10 +61,10 @@ class Probe:
             calls = {**flavor.calls, watched: Call(call.spec, self._listening(call))}
         self.execution = Execution(scenario, replace(flavor, calls=calls), checked=False)
 
-    def _listening(self, call: Call) -> Callable[[Machine, Lwp, Args], Kernel[int | str | None]]:
+    def _listening(self, call: Call) -> Code:
         """The code of a call, overheard when it is the scenario's last step that runs it."""
 
-        def run(k: Machine, lwp: Lwp, args: Args) -> Kernel[int | str | None]:
+        def run(k: Machine, lwp: Lwp, args: Args) -> Kernel[Answer]:
             made = self.execution.made[-1]
             if made.step is not self.execution.scenario.steps[-1] or lwp is not k.roles.get(made.step.by):
                 return (yield from call.run(k, lwp, args))

@@ -88,8 +88,7 @@ def wanted(flavors: Sequence[Flavor], calls: Sequence[str]) -> tuple[str, ...]:
             raise UsageError(
                 f"no condition is known for a call {call!r}{hint(call, known.values())}; calls that have some: {here}"
             )
-    ordered = sorted(known, key=list(known).index)
-    return tuple(name for name in ordered if not calls or name in calls or known[name] in calls)
+    return tuple(name for name in known if not calls or name in calls or known[name] in calls)
 
 
 def tables(

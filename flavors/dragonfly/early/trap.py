@@ -6,14 +6,14 @@ from flavors.dragonfly import trap
 from flavors.dragonfly.calls import NO_ENTRY
 from flavors.dragonfly.early.sources import TRAP
 from oracle.cite import models
-from oracle.flavor import Args, Call
+from oracle.flavor import Answer, Args, Call
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.traps import Kernel, may_block
 
 
 @models(TRAP, function="syscall2")
-def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[int | str | None]:
+def syscall(k: Machine, lwp: Lwp, call: Call, args: Args) -> Kernel[Answer]:
     """A system call from user mode to user mode. What happens to the process while it waits for the lock, the call meets."""
     if k.sched.ready and call.spec.name not in NO_ENTRY:
         yield from may_block("mplock")

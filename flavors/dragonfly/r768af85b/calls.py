@@ -11,7 +11,7 @@ from flavors.dragonfly.r768af85b.kern_fork import fork1, start_forked_proc, sys_
 from flavors.dragonfly.sys_mqueue import check_limit, mq_open
 from flavors.dragonfly.vfs import fdalloc, fsetfd
 from oracle.calls import PORTABLE_BY_NAME
-from oracle.flavor import Args, Call, at_once
+from oracle.flavor import Answer, Args, Call, at_once
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp
 from oracle.machine.traps import Kernel, may_block
@@ -34,7 +34,7 @@ def locked(calls: Mapping[str, Call]) -> dict[str, Call]:
 
 def _locked(call: Call) -> Call:
     @wraps(call.run)  # whoever asks which function makes the call finds it
-    def run(k: Machine, lp: Lwp, args: Args) -> Kernel[int | str | None]:
+    def run(k: Machine, lp: Lwp, args: Args) -> Kernel[Answer]:
         if k.sched.ready:
             yield from may_block("mplock")
         return (yield from call.run(k, lp, args))
