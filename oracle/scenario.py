@@ -220,14 +220,14 @@ class Scenario:
     @property
     def calls(self) -> tuple[Step, ...]:
         """All steps, those that run concurrently among them, in the order of their numbers."""
-        return calls_of(self.steps)
+        return steps_in(self.steps)
 
     def runs_on(self, flavor_id: str) -> bool:
         """Whether the scenario is meant for a flavor."""
         return selects(self.only, flavor_id)
 
 
-def calls_of(program: Sequence[Item]) -> tuple[Step, ...]:
+def steps_in(program: Sequence[Item]) -> tuple[Step, ...]:
     """All steps of a program, those that run concurrently among them, in the order of their numbers."""
     return tuple(
         step

@@ -10,7 +10,7 @@ from oracle.flavor import Flavor
 from oracle.load.context import Context
 from oracle.load.shape import SIGNS
 from oracle.load.yamlpos import Node, short
-from oracle.scenario import Check, Concurrently, Expectation, Item, Quantifier, calls_of, selects
+from oracle.scenario import Check, Concurrently, Expectation, Item, Quantifier, selects, steps_in
 
 _WILD = frozenset("*?[")
 
@@ -89,7 +89,7 @@ def _call_number(context: Context, node: Node, name: str, before: Sequence[Item]
     """Whether `call.3` names a call that has been made by then."""
     number = name.partition(".")[0]
     index = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
-    calls = [step.index for step in calls_of(before)]
+    calls = [step.index for step in steps_in(before)]
     if index in calls:
         return True
     made = [str(one) for one in calls]
