@@ -14,7 +14,7 @@ from oracle.errors import UsageError
 Outcome: TypeAlias = dict[str, Any]  # JSON: its members are known by name alone
 OUTCOMES = Path(__file__).with_name("outcomes.jsonl.gz")
 # from states that are hard or impossible to come by
-CORNERS = tuple(Path(__file__).with_name(name) for name in ("corners.jsonl.gz", "dragonfly_corners.jsonl.gz"))
+CORNERS = tuple(Path(__file__).with_name(name) for name in ("netbsd_corners.jsonl.gz", "dragonfly_corners.jsonl.gz"))
 GZIP = b"\x1f\x8b"
 
 
