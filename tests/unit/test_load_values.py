@@ -195,8 +195,8 @@ def test_a_file_is_loaded_with_its_name_and_path(tmp_path: Path) -> None:
 def test_a_file_that_can_not_be_read_is_a_scenario_error(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo.yaml"
     os.mkfifo(fifo)
-    for path in (tmp_path / "none.yaml", tmp_path, fifo):
-        with pytest.raises(ScenarioError, match="no such file"):
+    for path, why in ((tmp_path / "none.yaml", "no such file"), (tmp_path, "no regular file"), (fifo, "no regular file")):
+        with pytest.raises(ScenarioError, match=why):
             load_scenario(path, FLAVORS)
     large = tmp_path / "large.yaml"
     large.write_text(MINIMAL + "#" * MAX_FILE_BYTES)
