@@ -49,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         terminal.detach()
         return BROKEN_PIPE
+    except PermissionError as error:  # even whether a file is there can't be asked in a folder that is not ours to look into
+        terminal.say(f"can't get at {str(error.filename)!r}: {error.strerror}")
+        return USAGE
     except KeyboardInterrupt:
         terminal.say("interrupted")
         return INTERRUPTED

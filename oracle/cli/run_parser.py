@@ -13,7 +13,7 @@ the same letter agree on every fact compared. The word after the letter says how
   FAILED      an expectation of the scenario was not met
   INVARIANT   what holds on any kernel does not hold, and the real kernel is not known for it
   CRASH       the flavor has a bug; the others are reported all the same
-  unmodelled  the scenario needs what the flavor does not model: neither agreement nor divergence
+  unmodelled  the scenario needs what the flavor does not model; that is neither agreement nor divergence
   -           the scenario is not meant for this flavor
   *           (after the word) an invariant is broken, as that kernel itself breaks it
 

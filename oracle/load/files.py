@@ -184,12 +184,17 @@ def find_findings(paths: Iterable[Path]) -> list[Path]:
     return list(named.values())
 
 
+def _stop(error: OSError) -> None:
+    """A folder that can't be listed is not an empty one."""
+    raise UsageError(f"can't list the folder {str(error.filename)!r}: {error.strerror}") from error
+
+
 def _find(paths: Iterable[Path], wanted: Callable[[Path], bool], wanted_by_name: Callable[[Path], bool]) -> list[Path]:
     """The files of one kind in some folders, and those of the files named that may be of it."""
     found: set[Path] = set()
     for path in paths:
         if path.is_dir():
-            for folder, inner, names in os.walk(path):
+            for folder, inner, names in os.walk(path, onerror=_stop):
                 inner[:] = [name for name in inner if not name.startswith(".")]
                 found.update(one for name in names if wanted(one := Path(folder, name)))
         elif path.exists():

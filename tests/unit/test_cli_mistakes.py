@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +93,41 @@ def test_a_scenario_that_came_with_the_program_can_be_named_anywhere(
     assert capsys.readouterr().out.startswith("limits/refused on netbsd@1.189")
     assert main(["run"]) == USAGE
     assert f"those that came with fork-oracle are in '{shipped}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", ["run closed/x.yaml", "show closed/x --flavor netbsd", "findings --catalogue closed", "run --output closed/x"]
+)
+def test_a_folder_that_is_not_ours_to_look_into_is_no_bug(
+    folder: Path, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "closed").mkdir()
+    stat = os.stat
+
+    def refused(path: Any, **how: Any) -> os.stat_result:
+        """What the system says to anybody but root."""
+        if isinstance(path, Path) and "closed" in path.parts[:-1]:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **how)
+
+    monkeypatch.setattr(os, "stat", refused)
+    assert main(words.split()) == USAGE
+    assert re.search(r"fork-oracle: can't get at '.*closed/[\w.]+': Permission denied\n", capsys.readouterr().err)
+
+
+def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = os.scandir
+
+    def refused(path: str) -> object:
+        if Path(path).name == "limits":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    assert main(["run", "specs"]) == USAGE
+    assert "can't list the folder 'specs/limits': Permission denied" in capsys.readouterr().err
 
 
 # --- files of the user ----------------------------------------------------------------------------------------------------
