@@ -15,6 +15,7 @@ from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel
 
 MB = 1024 * 1024
+PAGE = 4096
 FILES = (NOFILE, MAXFILES)
 ENDLESS = (RLIM_INFINITY, RLIM_INFINITY)
 DATA = (256 * MB, 8192 * MB)
@@ -103,6 +104,11 @@ def dosetrlimit(k: Machine, l: Lwp, resource: str, soft: int, hard: int | None) 
     ceiling = {"nproc": k.maxproc, "nofile": MAXFILES, "data": DATA[1], "stack": STACK[1]}.get(resource, RLIM_INFINITY)
     soft, hard = min(soft, ceiling), min(hard, ceiling)
     limit = yield from lim_privatise(p)
+    if resource == "stack":
+        used = PAGE
+        if soft < used or hard < used:  # sic: now that the limits are the process's own
+            raise EINVAL("less than the stack in use, which is never less than a page")
+        soft = (soft + PAGE - 1) // PAGE * PAGE  # sic: even above the hard limit
     limit.pl_rlimit[resource] = (soft, hard)
 
 

@@ -12,6 +12,7 @@ from oracle.machine.machine import Machine
 
 _COUNTS = re.compile(r"(.+) counts (\d+) stopped or dead children, there are (\d+)")
 _CHARGED = re.compile(r"uid (\d+) is charged (-?\d+|nothing), but has (\d+) processes")
+_LIMIT = r"\S+\.p_limit\S*: [^;]*"
 _HELD = r"\S+\.(?:p_reflock\.lk_readers|lwp_locks)(?:\[\d+\])?: [^;]*"
 
 
@@ -70,5 +71,11 @@ VIOLATIONS = (
         rf"ptrace\(.*\bbad_size=True.*\) failed with EINVAL and left {_HELD}(?:; {_HELD})*",
         "an event-mask request of ptrace with a wrong size returns without releasing the target's reference lock",
         "sys_process.c 1.162, sys_ptrace",
+    ),
+    KnownViolation(
+        "error-trace",
+        rf"setrlimit\(resource=stack, .*\) failed with EINVAL and left {_LIMIT}(?:; {_LIMIT})*",
+        "whether the stack in use fits is asked after the limits have been made the process's own",
+        "kern_resource.c 1.172, dosetrlimit",
     ),
 )

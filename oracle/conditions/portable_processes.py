@@ -157,6 +157,7 @@ SETRLIMIT = Trial(
         Condition("the soft limit is above the hard one", {"soft": 25, "hard": 20}),
         Condition("not root, and the soft limit is above the old hard one", {"soft": 200}, processes=_ORDINARY),
         Condition("not root, and the hard limit is raised", {"hard": 100}, processes=_ORDINARY),
+        Condition("less stack than a page", {"resource": "stack", "soft": 1, "hard": 2}),
     ),
     Condition("", {"resource": "nofile", "soft": 10, "hard": 20}, processes={CALLER: {"limits": (("nofile", 15, 30),)}}),
 )
