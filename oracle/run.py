@@ -111,7 +111,7 @@ class Execution:
             with Watched(self.k):
                 for _ in self.steps():
                     pass
-                return self.result()
+            return self.result()
         except LimitExceeded as error:
             return self.result(crash=str(error))
         except Exception:  # the flavor is foreign code; its crash is its result, and the others still run

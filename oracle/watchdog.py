@@ -1,15 +1,15 @@
 """Ends kernel code that neither ends nor yields: a flavor is foreign code, and one that loops must not hold up the others.
 
 Its clock is the processor time of this process, so it is no matter how busy the host is or who stops at a breakpoint, and it
-asks a run for nothing: a signal comes now and then, and only where the machine has not moved at all since the last ones, in
-long enough, is there something to end. Python's signals reach the main thread alone, and no loop inside a C function or in a
-compiled copy; there, and where somebody else uses the signal, nothing is watched.
+asks a run for nothing: in one that takes long a signal comes now and then, and only where the machine has not moved at all
+since the last ones, in long enough, is there something to end. Between runs no timer goes. Python's signals reach the main
+thread alone, and no loop inside a C function or in a compiled copy; there, and where somebody else uses the signal or its
+timer, nothing is watched.
 """
 
 from __future__ import annotations
 
 import ast
-import atexit
 import linecache
 import os
 import signal
@@ -25,12 +25,14 @@ from oracle.machine.machine import Machine
 
 VARIABLE = "FORK_ORACLE_PATIENCE"
 PATIENCE = 10.0  # seconds of processor time in which well-behaved kernel code gets to its next trap, on any host
-LOOKS = 10  # in that time
-QUICK = 40  # looks in that time, once a loop was ended; two in the same loop are enough from then on: who tries very many
-#             cases must not wait so long in each
+LOOKS = 12  # in that time
+AGAIN = (
+    1 / 4
+)  # of that time is enough for a loop that was ended before: who tries very many cases must not wait so long in each
 LOOPS = (ast.While, ast.For, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 Stack: TypeAlias = list[tuple[FrameType, int]]  # frames, the outermost first, and the lines where they are
 OWN, RUN = "oracle", "oracle.run"
+NO_TIMER = (0.0, 0.0)
 
 
 class Ended(BaseException):
@@ -52,20 +54,22 @@ class Watched:
             self._dog, self._outer = dog, dog.watches
             dog.watches = self._k
             dog.entered += 1
-            if not dog.armed:
+            if self._outer is None:
                 dog.arm()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._dog is not None:
             self._dog.watches = self._outer
+            if self._outer is None:
+                self._dog.rest()
             if kind is Ended:
                 raise LimitExceeded(str(error)) from None
 
 
 class Watchdog:
-    """The one of a process. Where it has something to watch, it is `armed`."""
+    """The one of a process."""
 
-    __slots__ = ("_mark", "_stacks", "_waited", "armed", "entered", "known", "patience", "watches")
+    __slots__ = ("_armed", "_mark", "_stacks", "_waited", "entered", "known", "patience", "watches")
 
     def __init__(self, patience: float) -> None:
         self.patience = patience
@@ -73,46 +77,45 @@ class Watchdog:
         self._mark: tuple[int, ...] = ()  # how far the machine had come when it was looked at last
         self._stacks: list[Stack] = []  # as they were each time since it came there
         self._waited = 0.0  # since the first of them
+        self._armed = False
         self.watches: Machine | None = None
         self.entered = 0  # contexts: a machine may stand at the address of one that was there before
-        self.armed = False
 
     def arm(self) -> None:
-        """From now on, come now and then."""
-        self.armed = True
-        signal.setitimer(signal.ITIMER_VIRTUAL, self._interval(), self._interval())
-
-    def _interval(self) -> float:
-        return self.patience / (QUICK if self.known else LOOKS)
+        """From now on, come now and then; not if the timer is somebody else's by now."""
+        interval = self.patience / LOOKS
+        others = signal.setitimer(signal.ITIMER_VIRTUAL, interval, interval)
+        self._armed = others == NO_TIMER
+        if not self._armed:
+            signal.setitimer(signal.ITIMER_VIRTUAL, *others)
 
     def rest(self) -> None:
         """Stay away until there is something to watch again."""
+        if self._armed:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            self._armed = False
         self._stacks.clear()
-        self.armed = False
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
     def look(self, _signal: int, frame: FrameType | None) -> None:
         """Called by the signal, in whatever runs."""
-        if self.watches is None:  # to look after each run that none is left would cost more than the runs
-            self.rest()
+        if self.watches is None:
             return
+        interval = self.patience / LOOKS
         mark = self.entered, *_mark(self.watches)
         if mark != self._mark:
-            self._mark, self._waited = mark, -self._interval()
+            self._mark, self._waited = mark, -interval
             self._stacks.clear()
         self._stacks.append(_stack(frame))
-        self._waited += self._interval()
-        long = self._waited > self.patience * (1 - 1 / QUICK)
-        if long or (self.known and len(self._stacks) > 1 and _loop(self._stacks) in self.known):
+        self._waited += interval
+        share = self._waited / self.patience + 1 / LOOKS**2  # what is added up is not exact
+        if share >= 1 or (share >= AGAIN and self.known and _loop(self._stacks) in self.known):
             self._end(_loop(self._stacks))
 
     def _end(self, where: str) -> None:
-        if where not in self.known:
-            self.known.add(where)
-            self.arm()  # from now on more often
+        self.known.add(where)
         raise Ended(
-            f"{where} loops: kernel code that neither ends nor yields is given up after {self.patience:g} s of processor time; "
-            f"{VARIABLE} in the environment says how many"
+            f"{where} loops: kernel code that neither ends nor yields is given up after {self.patience:g} s of processor time "
+            f"at the latest; {VARIABLE} in the environment says how many"
         )
 
 
@@ -122,12 +125,10 @@ def watchdog() -> Watchdog | None:
     seconds = patience()
     if not seconds or not hasattr(signal, "setitimer"):
         return None
-    if signal.getsignal(signal.SIGVTALRM) is not signal.SIG_DFL or signal.getitimer(signal.ITIMER_VIRTUAL) != (0.0, 0.0):
+    if signal.getsignal(signal.SIGVTALRM) is not signal.SIG_DFL or signal.getitimer(signal.ITIMER_VIRTUAL) != NO_TIMER:
         return None  # it is somebody else's
     dog = Watchdog(seconds)
     signal.signal(signal.SIGVTALRM, dog.look)
-    os.register_at_fork(after_in_child=dog.rest)  # a child has no timers
-    atexit.register(dog.rest)  # Python lets go of its signals before it ends
     return dog
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -163,6 +164,37 @@ def test_a_loop_that_was_ended_once_is_ended_sooner_the_next_time(dog: Watchdog)
     dog.rest()
     assert run(FORK, LOOPING).crash == first.replace(f"{PATIENCE:g} s", "10 s")
     assert time.process_time() - began < 5
+
+
+def test_code_that_passes_through_a_loop_that_was_ended_in_another_run_is_not_ended(dog: Watchdog) -> None:
+    def boots_while(k: Machine, spec: MachineSpec) -> None:
+        began = time.process_time()
+        while forever or time.process_time() - began < dog.patience / 6:
+            pass
+        FLAVOR.boot(k, spec)
+
+    slow = other("fork", FLAVOR.calls["fork"].run, boot=boots_while)
+    forever = True
+    assert "boots_while" in run(FORK, slow).crash
+    forever = False
+    assert all(run(FORK, slow).ok for _ in range(20))
+
+
+def test_after_a_run_there_is_no_timer(dog: Watchdog) -> None:
+    for flavor in (FLAVOR, LOOPING):
+        run(FORK, flavor)
+        assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+
+
+def test_a_timer_of_somebody_else_goes_on(dog: Watchdog) -> None:
+    signal.setitimer(signal.ITIMER_VIRTUAL, 1000.0, 500.0)
+    try:
+        assert run(FORK, FLAVOR).ok
+        left, interval = signal.getitimer(signal.ITIMER_VIRTUAL)
+        assert left == pytest.approx(1000, abs=5)
+        assert interval == 500
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 def test_many_runs_that_together_take_long_are_not_ended(dog: Watchdog) -> None:
