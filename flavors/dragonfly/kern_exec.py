@@ -27,7 +27,7 @@ from flavors.dragonfly.sources import KERN_EXEC, KERN_SIG
 from flavors.dragonfly.vfs import fdcheckstd
 from flavors.dragonfly.vm_glue import vmspace_exec
 from oracle.cite import models
-from oracle.machine.errno import EMFILE, ENOENT
+from oracle.machine.errno import ENOENT, Errno
 from oracle.machine.files import vrele
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Args, Lwp, Proc
@@ -62,7 +62,7 @@ def kern_execve(k: Machine, lp: Lwp, path: str, exists: bool, setuid: int | None
         k.wakeup(p.p_pptr)  # sic: a debugger, if it has the child; then nobody wakes the parent held by vfork
     try:
         yield from _set_ids(k, p, setuid)
-    except EMFILE:  # sic: too late for an error, since the old program is gone
+    except Errno:  # sic: too late for any error, since the old program is gone
         p.p_flag &= ~P_INEXEC
         yield from kern_of(k).rev.exit1(k, lp, SIGABRT)
     if p.p_textvp is not None:
