@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -38,6 +40,23 @@ def test_the_shipped_findings_keep_to_the_schema_and_name_it_for_editors() -> No
         text = file.read_text()
         validator.validate(yamlpos.read(text).value)
         assert text.startswith("# yaml-language-server: $schema=../../schema/finding.schema.json\n"), file
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in what a file says, as a reader gets it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from texts(list(value.values()))
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+
+
+def test_no_text_of_a_finding_has_a_gap_where_its_file_broke_the_line() -> None:
+    broken = re.compile(r"\s{2}|[\n\\]|^\s|\s$")
+    found = [(file.stem, text) for file in FILES for text in texts(yamlpos.read(file.read_text()).value) if broken.search(text)]
+    assert not found
 
 
 def test_the_shipped_findings_claim_all_that_differs_in_scenarios_and_sweeps_and_nothing_is_stale(
