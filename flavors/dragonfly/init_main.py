@@ -39,8 +39,9 @@ INHERITS = {"share": Inherit.SHARE, "copy": Inherit.COPY, "none": Inherit.NONE}
 def boot(k: Machine, spec: MachineSpec, rev: Revision) -> None:
     """Globals, process 0 and init."""
     given = dict(spec.tunables)
-    maxproc = given.get("kern.maxproc", MAXPROC) if spec.maxproc is None else spec.maxproc
-    maxfiles = given.get("kern.maxfiles", rev.maxfiles)
+    tuned = given.get("kern.maxproc", MAXPROC)
+    maxproc = tuned if spec.maxproc is None else spec.maxproc
+    maxfiles = given.get("kern.maxfiles", rev.files_per_proc * tuned)  # a machine made small by a scenario keeps its files
     k.maxproc = maxproc
     k.kern = Globals(
         rev,
@@ -48,6 +49,7 @@ def boot(k: Machine, spec: MachineSpec, rev: Revision) -> None:
         9 * maxfiles // 10,
         given.get("kern.mqueue.mq_open_max", 512),
         given.get("kern.randompid", 0),
+        bool(given.get("kern.ktrace_suid", 0)),
         bool(given.get("options.INVARIANTS", 1)),
         spec.terminal,
     )

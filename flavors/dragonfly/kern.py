@@ -39,7 +39,7 @@ class Revision:
     vmspace_free: Callable[[Machine, VmSpace], None]
     note_exit: Callable[[Knote, Proc], None]  # what the event of an exit says of it
     lasttid: int  # p_lasttid of a process that has had one thread
-    maxfiles: int  # open files of the whole system, of a machine with MAXPROC
+    files_per_proc: int  # open files of the whole system, for each process that there may be
 
 
 @dataclass(slots=True, eq=False)
@@ -64,6 +64,7 @@ class Globals:
     maxfilesperproc: int
     mq_open_max: int
     randompid: int
+    ktrace_suid: bool  # a trace goes on in set-user-id programs, whoever runs them
     invariants: bool  # compiled with INVARIANTS, as GENERIC is
     terminal: bool  # whether sessions made at the start get a terminal
     usched_mastermask: int = -1

@@ -124,7 +124,7 @@ def _set_ids(k: Machine, p: Proc, owner: int | None) -> Kernel[None]:
     cred = cred_of(p)
     if owner is not None and owner != cred.cr_uid and not p.p_flag & P_TRACED:
         p.p_flag |= P_SUGID
-        if p.p_tracenode is not None and not suser(cred):
+        if p.p_tracenode is not None and not kern_of(k).ktrace_suid and not suser(cred):
             ktrdestroy(p)
             p.p_traceflag = 0
         yield from fdcheckstd(k, p)

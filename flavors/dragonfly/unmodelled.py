@@ -21,7 +21,8 @@ UNMODELLED: Mapping[str, str] = {
     "upcalls": "vm_upcalls never get any member",
     "LDT, capabilities, I/O permission": "machine-dependent parts that cpu_fork and caps_fork copy; no call sets them",
     "revoke of a terminal": "a session leader's exit hangs up, but files that are open on the terminal stay usable",
-    "kern.maxfiles": "that of 512 MB unless set, however few processes a scenario leaves a machine; files are not counted",
+    "kern.maxfiles": "follows kern.maxproc, and not what else leaves a machine few processes; files are not counted",
+    "kern.maxproc": "as it is given; the kernel takes no more than a twelfth of the pages of its memory",
     "registers of other calls": "after a failure the first one holds the errno, and only forks set the second one",
     "kern.randompid": "random pids; only 0, the default, is modelled",
 }

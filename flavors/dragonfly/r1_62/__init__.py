@@ -52,7 +52,7 @@ REVISION = Revision(
     vmspace_free=vmspace_free,
     note_exit=tell_nothing,
     lasttid=0,
-    maxfiles=2 * MAXPROC,
+    files_per_proc=2,
 )
 LINES = Lines("[113]", "[140-141]", "[156-157]", "[370-373]", "[390]", "[383-387]")
 
@@ -106,7 +106,7 @@ FLAVOR = Flavor(
     status=status,
     ignored=ignored,
     handler=handler,
-    tunables=TUNABLES | {"kern.maxfiles": REVISION.maxfiles},
+    tunables=TUNABLES | {"kern.maxfiles": REVISION.files_per_proc * MAXPROC},
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
     absent=ABSENT,

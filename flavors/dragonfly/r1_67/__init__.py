@@ -55,7 +55,7 @@ REVISION = Revision(
     vmspace_free=vmspace_free,
     note_exit=tell_nothing,
     lasttid=1,
-    maxfiles=2 * MAXPROC,
+    files_per_proc=2,
 )
 LINES = Lines("[115]", "[142-143]", "[199-200]", "[373-376]", "[393]", "[386-390]")
 
@@ -116,7 +116,7 @@ FLAVOR = Flavor(
     status=status,
     ignored=ignored,
     handler=handler,
-    tunables=TUNABLES | {"kern.maxfiles": REVISION.maxfiles},
+    tunables=TUNABLES | {"kern.maxfiles": REVISION.files_per_proc * MAXPROC},
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
     absent=ABSENT,

@@ -54,7 +54,7 @@ REVISION = Revision(
     vmspace_free=vmspace_free,
     note_exit=tell_status,
     lasttid=0,
-    maxfiles=16 * MAXPROC,
+    files_per_proc=16,
 )
 LINES = Lines("[141]", "[171-172]", "[239-240]", "[412-415]", "[432]", "[426-429]")
 
@@ -109,7 +109,8 @@ FLAVOR = Flavor(
     status=status,
     ignored=ignored,
     handler=handler,
-    tunables=TUNABLES | {"kern.maxfiles": REVISION.maxfiles, "kern.mqueue.mq_open_max": 512},
+    tunables=TUNABLES
+    | {"kern.maxfiles": REVISION.files_per_proc * MAXPROC, "kern.ktrace_suid": 0, "kern.mqueue.mq_open_max": 512},
     violations=VIOLATIONS,
     unmodelled=UNMODELLED,
     absent=ABSENT,
