@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern import Globals, Revision, kern_of
+from flavors.dragonfly.kern_descrip import NDFILE, fdgrow
 from flavors.dragonfly.kern_plimit import own_limit, plimit_init0
 from flavors.dragonfly.kern_proc import new_pgrp, pgrp_of, proc_add_allproc
 from flavors.dragonfly.kern_sig_calls import kern_sigaction
@@ -74,7 +75,7 @@ def _system_process(k: Machine, pid: int, comm: str, parent: Proc | None, cred: 
     p.p_flag = P_SYSTEM
     p.p_ucred = cred
     slash.v_usecount += 2
-    p.p_fd = FileDesc({}, {}, 1, {}, slash, slash, CMASK)
+    p.p_fd = FileDesc({}, {}, 1, {}, slash, slash, CMASK, 0, NDFILE)
     limit.pl_refcnt += 1
     p.p_limit = limit
     p.p_sigacts = SigActs({}, 1, SIGIGNORE_INIT)
@@ -181,7 +182,8 @@ def _give_files(k: Machine, p: Proc, spec: ProcessSpec) -> None:
         fd_files[one.fd] = fp
         if one.cloexec:
             fd_exclose[one.fd] = None
-    p.p_fd = FileDesc(fd_files, fd_exclose, 1, {}, k.vget(spec.cwd), k.vget(spec.root), spec.umask)
+    p.p_fd = FileDesc(fd_files, fd_exclose, 1, {}, k.vget(spec.cwd), k.vget(spec.root), spec.umask, 0, NDFILE)
+    fdgrow(p.p_fd, max(fd_files, default=0))
 
 
 def _open_file(k: Machine, p: Proc, spec: FileSpec) -> File:

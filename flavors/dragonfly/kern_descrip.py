@@ -15,6 +15,8 @@ from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
 from oracle.machine.traps import Kernel, may_block, no_wait
 
+NDFILE = 15  # slots of a table that has not grown
+
 
 def fd_of(p: Proc) -> FileDesc:
     """The descriptor table of a process; without one the kernel would fault."""
@@ -29,12 +31,22 @@ def fdinit(p: Proc) -> FileDesc:
     fdp = fd_of(p)
     assert fdp.fd_cdir is not None
     assert fdp.fd_rdir is not None
-    return FileDesc({}, {}, 1, {}, vref(fdp.fd_cdir), vref(fdp.fd_rdir), CMASK)
+    return FileDesc({}, {}, 1, {}, vref(fdp.fd_cdir), vref(fdp.fd_rdir), CMASK, 0, NDFILE)
+
+
+@models(KERN_DESCRIP, function="fdgrow_locked")
+def fdgrow(fdp: FileDesc, want: int) -> None:
+    """Make room for a slot: the table doubles until it has it. Nothing makes it smaller, whatever is closed."""
+    while fdp.fd_nfiles <= want:
+        fdp.fd_nfiles = 2 * fdp.fd_nfiles + 1
 
 
 @models(KERN_DESCRIP)
 def fdcopy(p: Proc) -> FileDesc | None:
-    """A table with the same open files. Event queues and slots that are merely reserved are left out."""
+    """A table with the same open files. Event queues and slots that are merely reserved are left out.
+
+    It has room for the last slot in use, queues and the reserved ones included: a copy may be smaller than what it was made of.
+    """
     fdp = p.p_fd
     if fdp is None:
         return None
@@ -52,7 +64,10 @@ def fdcopy(p: Proc) -> FileDesc | None:
         cdir.v_usecount += 1
     if rdir is not None:
         rdir.v_usecount += 1
-    return FileDesc(fd_files, fd_exclose, 1, {}, cdir, rdir, fdp.fd_cmask)
+    copy = FileDesc(fd_files, fd_exclose, 1, {}, cdir, rdir, fdp.fd_cmask, 0, NDFILE)
+    if fdp.fd_nfiles > NDFILE:
+        fdgrow(copy, max((*fdp.fd_files, *fdp.fd_reserved), default=0))
+    return copy
 
 
 @models(KERN_DESCRIP)

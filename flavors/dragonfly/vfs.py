@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 from flavors.dragonfly.kern import kern_of
-from flavors.dragonfly.kern_descrip import closef, fd_of, holdfp
+from flavors.dragonfly.kern_descrip import closef, fd_of, fdgrow, holdfp
 from flavors.dragonfly.kern_plimit import limit_of
 from flavors.dragonfly.proc_h import P_ADVLOCK
 from flavors.dragonfly.sources import KERN_DESCRIP, VFS_SYSCALLS
 from oracle.cite import models
 from oracle.machine.errno import EAGAIN, EBADF, EINVAL, EMFILE, ESPIPE
-from oracle.machine.files import File, FileDesc, Vnode, lowest_free, vrele
+from oracle.machine.files import File, Vnode, lowest_free, vrele
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Proc
 from oracle.machine.traps import Kernel
 
-NDFILE = 15  # slots of a table that has not grown
-
 
 @models(KERN_DESCRIP)
 def fdalloc(k: Machine, p: Proc) -> int:
-    """The lowest free slot, unless the limit leaves none."""
-    fd = lowest_free(fd_of(p))
+    """The lowest free slot, unless the limit leaves none. The table has grown for it, even if nothing is opened then."""
+    fdp = fd_of(p)
+    fd = lowest_free(fdp)
     if fd >= most_files(k, p):
         raise EMFILE(f"the limit leaves no descriptor below {fd}")
+    fdgrow(fdp, fd)
     return fd
 
 
 def most_files(k: Machine, p: Proc) -> int:
     """The first descriptor that a process can't be given: its limit may be higher than what the system leaves one process."""
     return min(limit_of(p).pl_rlimit["nofile"][0], kern_of(k).maxfilesperproc)
-
-
-def fd_nfiles(fdp: FileDesc) -> int:
-    """How many slots a table has: it doubles when it has to. One that has grown for files closed since is not remembered."""
-    nfiles = NDFILE
-    last = max(fdp.fd_files, default=0)
-    while nfiles <= last:
-        nfiles = 2 * nfiles + 1
-    return nfiles
 
 
 @models(KERN_DESCRIP)
@@ -70,8 +61,10 @@ def dup2(k: Machine, p: Proc, fd: int, to: int) -> Kernel[int]:
     if to == fd:
         return to
     fdp = fd_of(p)
-    if to >= fd_nfiles(fdp) and to >= most_files(k, p):
-        raise EMFILE(f"descriptor {to} is the limit")
+    if to >= fdp.fd_nfiles:
+        if to >= most_files(k, p):
+            raise EMFILE(f"descriptor {to} is the limit")
+        fdgrow(fdp, to)
     old = fdp.fd_files.get(to)
     fp.f_count += 1
     fdp.fd_files[to] = fp

@@ -47,6 +47,7 @@ class FileDesc:
     fd_rdir: Vnode | None = None  # root directory, likewise
     fd_cmask: int = 0  # umask, likewise
     fd_softrefs: int = 0  # scanners that look at the table without holding it
+    fd_nfiles: int = 0  # slots it has room for, where the kernel's answers depend on that
 
 
 @counted("cwdi_refcnt")

@@ -33,6 +33,12 @@ VIOLATIONS: tuple[KnownViolation, ...] = (
     ),
     *unmodelled.VIOLATIONS,
     KnownViolation(
+        "error-trace",
+        left("mq_open", r"\S+\.fd_nfiles: [^;]*", CRED),
+        "the table of descriptors has grown before the queue is looked for",
+        "sys_mqueue.c 768af85b sys_mq_open, kern_descrip.c fdgrow_locked",
+    ),
+    KnownViolation(
         "references",
         r"PLimit: pl_refcnt is \d+, but \d+ hold it",
         "a process that makes its limits private keeps its reference to those that it shared",
