@@ -5,10 +5,10 @@ from __future__ import annotations
 from flavors.netbsd.kern_auth import cred_of, suser
 from flavors.netbsd.kern_mutex import mutex_pass
 from flavors.netbsd.param import CHILD_MAX, MAXFILES, NOFILE, PRIO_MAX, PRIO_MIN
-from flavors.netbsd.sources import INIT_MAIN, KERN_RESOURCE, KERN_UIDINFO, SCHED_4BSD
+from flavors.netbsd.sources import KERN_PROC, KERN_RESOURCE, KERN_UIDINFO, SCHED_4BSD, UVM_GLUE
 from flavors.netbsd.state import kern
 from oracle.cite import models
-from oracle.machine.errno import EACCES, EINVAL, EPERM
+from oracle.machine.errno import EACCES, EINVAL, EPERM, Panic
 from oracle.machine.limits import RLIM_INFINITY, PLimit
 from oracle.machine.machine import Machine
 from oracle.machine.proc import Lwp, Proc
@@ -22,20 +22,31 @@ DATA = (256 * MB, 8192 * MB)
 STACK = (4 * MB, 128 * MB)
 
 
-@models(INIT_MAIN, function="proc0_init")
+@models(KERN_PROC, function="proc0_init")
 def boot_limits(k: Machine) -> PLimit:
     """The limits of process 0, which everybody shares until somebody changes one."""
-    return PLimit(
-        {"nproc": (min(k.maxproc, CHILD_MAX), k.maxproc), "nofile": FILES, "cpu": ENDLESS, "data": DATA, "stack": STACK}
+    limit = PLimit(
+        {"nproc": (min(k.maxproc, CHILD_MAX), k.maxproc), "nofile": FILES, "cpu": ENDLESS, "data": ENDLESS, "stack": ENDLESS}
     )
+    uvm_init_limits(limit)
+    return limit
+
+
+@models(UVM_GLUE)
+def uvm_init_limits(limit: PLimit) -> None:
+    """What memory process 0 may have: a default, and at most what a process can map."""
+    limit.pl_rlimit["stack"] = STACK
+    limit.pl_rlimit["data"] = DATA
 
 
 @models(KERN_UIDINFO)
 def chgproccnt(k: Machine, uid: int, diff: int) -> int:
-    """Charge processes to a uid (or take them off); what it has then."""
+    """Charge processes to a uid (or take them off); what it has then. Fewer than none is noticed with DIAGNOSTIC alone."""
     info = k.uidinfo.get(uid) or k.uid(uid)
-    info.ui_proccnt += diff
-    return info.ui_proccnt
+    count = info.ui_proccnt = info.ui_proccnt + diff
+    if count < 0 and kern(k).diagnostic:
+        raise Panic("proccnt >= 0")
+    return count
 
 
 def mischarge(k: Machine, charged: int, uid: int) -> None:

@@ -511,6 +511,13 @@ def test_a_kernel_with_diagnostic_notices_a_hook_that_broke_the_child() -> None:
         assert world.do("parent", "fork", "kid") == (expected or pid(world, "kid"))
 
 
+def test_a_fork_for_a_user_of_fewer_processes_than_none_is_refused_and_with_diagnostic_the_kernel_dies() -> None:
+    for diagnostic, expected in ((0, "EAGAIN"), (1, "Panic")):
+        world = World(machine=MachineSpec(tunables=(("options.DIAGNOSTIC", diagnostic),)))
+        world.k.uid(1000).ui_proccnt = -2
+        assert world.do("parent", "fork", "kid") == expected
+
+
 def test_a_process_without_a_group_would_crash_the_kernel() -> None:
     world = World()
     world.proc("parent").p_pgrp = None
