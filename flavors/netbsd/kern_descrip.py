@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flavors.netbsd.kern_event import kqueue_close
+from flavors.netbsd.kern_mutex import mutex_pass
 from flavors.netbsd.param import MAXFILES, PK_ADVLOCK
 from flavors.netbsd.sources import KERN_DESCRIP, SUBR_EXEC_FD, SYS_DESCRIP
 from flavors.netbsd.state import is_kqueue, kern
@@ -11,8 +12,10 @@ from oracle.cite import models
 from oracle.machine.errno import EAGAIN, EBADF, EINVAL, EMFILE, ESPIPE
 from oracle.machine.files import File, FileDesc, Vnode, lowest_free, vrele
 from oracle.machine.kevent import KQueue
+from oracle.machine.locks import mutex_enter, mutex_exit
 from oracle.machine.machine import Machine
-from oracle.machine.proc import Proc
+from oracle.machine.proc import Lwp, Proc
+from oracle.machine.traps import Kernel
 
 
 def table(p: Proc) -> FileDesc:
@@ -137,15 +140,23 @@ def open_vnode(k: Machine, p: Proc, path: str, cloexec: bool) -> int:
 
 
 @models(SUBR_EXEC_FD)
-def fd_checkstd(k: Machine, p: Proc) -> None:
+def fd_checkstd(k: Machine, l: Lwp) -> Kernel[None]:
     """Have descriptors 0 to 2 in use before a set-user-id program runs, each for an open file of its own; and tell of it."""
+    p = l.lwp_proc
     closed = [fd for fd in range(3) if fd not in table(p).fd_files]
     for _ in closed:
         open_vnode(k, p, "/dev/null", False)
+    if not closed:
+        return
+    assert k.proc_lock is not None
+    yield from mutex_enter(k, l, k.proc_lock)
     pptr = p.p_pptr
-    if closed and pptr is not None and pptr.p_ucred is not None:
-        who = f"uid {pptr.p_ucred.cr_uid} by pid {pptr.p_pid} ({pptr.p_comm})"
-        k.printf(f"set-id pid {p.p_pid} ({p.p_comm}), run as {who}: closed fd {','.join(map(str, closed))}")
+    assert pptr is not None and pptr.p_lock is not None
+    yield from mutex_pass(pptr.p_lock)
+    assert pptr.p_ucred is not None
+    who = f"uid {pptr.p_ucred.cr_uid} by pid {pptr.p_pid} ({pptr.p_comm})"
+    k.printf(f"set-id pid {p.p_pid} ({p.p_comm}), run as {who}: closed fd {','.join(map(str, closed))}")
+    mutex_exit(k, l, k.proc_lock)
 
 
 def fd_getfile(p: Proc, fd: int) -> File:

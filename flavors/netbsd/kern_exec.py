@@ -94,7 +94,7 @@ def execve_runproc(k: Machine, l: Lwp, path: str, setuid: int | None) -> Kernel[
         yield from preempt("p_lock")
     assert p.p_reflock is not None
     try:
-        _set_ids(k, l, p, setuid)
+        yield from _set_ids(k, l, p, setuid)
     except EMFILE:  # sic: too late for an error, since the old program is gone
         rw_exit(k, l, p.p_reflock)
         yield from exit1(k, l, EMFILE_NUMBER << 8 | SIGABRT)
@@ -122,14 +122,14 @@ def execve_runproc(k: Machine, l: Lwp, path: str, setuid: int | None) -> Kernel[
         yield from stop_here(l)
 
 
-def _set_ids(k: Machine, l: Lwp, p: Proc, setuid: int | None) -> None:
+def _set_ids(k: Machine, l: Lwp, p: Proc, setuid: int | None) -> Kernel[None]:
     """A set-user-id program changes the effective id, unless the process is traced; the saved id follows the effective one."""
     cred = cred_of(l)
     euid = cred.cr_uid
     if setuid is not None and not p.p_slflag & PSL_TRACED and setuid != euid:
         p.p_flag |= PK_SUGID  # before anything can go wrong
-        fd_checkstd(k, p)
-        if not p.p_traceflag & KTRFAC_PERSISTENT:
+        yield from fd_checkstd(k, l)
+        if p.p_tracenode is not None and not p.p_traceflag & KTRFAC_PERSISTENT:
             ktrderef(k, p)
         proc_crmod(p, l, cred.copy(cr_uid=setuid, cr_svuid=setuid))
         return

@@ -88,7 +88,8 @@ def exit1(k: Machine, l: Lwp, rv: int) -> Kernel[None]:
     fd_free(k, p)
     cwdfree(p)
     sigactsfree(p)
-    ktrderef(k, p)
+    if p.p_tracenode is not None:
+        ktrderef(k, p)
     uvm_proc_exit(p)
     if k.sched.ready:
         yield from preempt("proc_lock")

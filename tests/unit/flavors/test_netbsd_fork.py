@@ -220,6 +220,16 @@ def test_ktrace_of_emulation_marks_a_child_that_inherits_no_tracing() -> None:
     assert kid.p_tracenode is None
 
 
+def test_a_set_id_program_clears_the_flags_of_who_writes_a_trace_and_of_nobody_else() -> None:
+    world = World()
+    world.do("parent", "ktrace")
+    kid = fork_with(world, 0)
+    world.do("kid", "exec", path="/bin/su", setuid=7)
+    assert kid.p_traceflag == 0x10000000
+    world.do("parent", "exec", path="/bin/su", setuid=7)
+    assert world.proc("parent").p_traceflag == 0
+
+
 # --- process ids ----------------------------------------------------------------------------------------------------------
 
 

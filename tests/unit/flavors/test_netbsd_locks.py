@@ -81,3 +81,14 @@ def test_a_fork_gets_no_pid_while_somebody_else_has_the_process_lists_locked() -
     mutex_exit(k, other, k.proc_lock)
     k.sched.run()
     assert result(task) == world.proc("kid").p_pid
+
+
+def test_a_set_id_program_that_is_run_with_standard_descriptors_closed_waits_for_what_its_report_is_made_under() -> None:
+    world = World()
+    assert held(world, world.k.proc_lock, "exec", {"path": "/bin/su", "setuid": 7})
+    assert world.k.proc_lock is not None
+    assert world.k.proc_lock.mtx_owner is None
+    world = World()
+    assert held(world, world.proc("shell").p_lock, "exec", {"path": "/bin/su", "setuid": 7})
+    assert world.k.proc_lock is not None
+    assert world.k.proc_lock.mtx_owner is None
