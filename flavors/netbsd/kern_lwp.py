@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flavors.netbsd.kern_auth import crfree
-from flavors.netbsd.param import LSIDL, LW_SYSTEM, PK_SYSTEM
+from flavors.netbsd.kern_sig import count_stopchild, setrunnable
+from flavors.netbsd.param import LSIDL, LSSTOP, LSZOMB, LW_SYSTEM, PK_SYSTEM, SACTIVE
 from flavors.netbsd.sources import KERN_LWP
 from oracle.cite import models
 from oracle.machine.machine import Machine
@@ -44,3 +45,24 @@ def lwp_update_creds(l: Lwp) -> None:
         cred.cr_ref += 1
         crfree(l.lwp_ucred)
         l.lwp_ucred = cred
+
+
+@models(KERN_LWP)
+def lwp_find(p: Proc, lid: int) -> Lwp | None:
+    """The LWP of a process with an id, unless it is half made or dead."""
+    for l in p.p_lwps:
+        if l.lwp_tid == lid:
+            return None if l.lwp_stat in (LSIDL, LSZOMB) else l
+    return None
+
+
+@models(KERN_LWP)
+def lwp_unstop(k: Machine, l: Lwp) -> None:
+    """Make one LWP of a stopped process run: the process counts as active then, while its other LWPs stay stopped."""
+    if l.lwp_stat != LSSTOP:
+        return
+    p = l.lwp_proc
+    p.p_stat = SACTIVE
+    if not p.p_waited:
+        count_stopchild(p.p_pptr, -1)
+    setrunnable(k, l)

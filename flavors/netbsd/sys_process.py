@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flavors.netbsd.kern_auth import ptrace_allowed
 from flavors.netbsd.kern_exit import proc_reparent
+from flavors.netbsd.kern_lwp import lwp_find, lwp_unstop
 from flavors.netbsd.kern_proc import proc_find, proc_find_raw
 from flavors.netbsd.kern_sig import kpsignal, proc_unstop
 from flavors.netbsd.param import (
@@ -119,6 +120,7 @@ def _events(k: Machine, t: Proc, request: str, events: int) -> str:
 
 def _act(k: Machine, p: Proc, t: Proc, request: str, signo: int) -> None:
     """The requests that make the target go on (or, for attach, stop)."""
+    lt: Lwp | None = None  # the only one that goes on
     if request == "attach":
         signo = SIGSTOP
         t.p_slflag |= PSL_TRACED
@@ -134,7 +136,8 @@ def _act(k: Machine, p: Proc, t: Proc, request: str, signo: int) -> None:
         if signo < 0:  # the id of the one LWP that is to go on, and no signal
             if request == "detach":
                 raise EINVAL(f"signal {signo}")
-            if all(one.lwp_tid != -signo for one in t.p_lwps):
+            lt = lwp_find(t, -signo)
+            if lt is None:
                 raise ESRCH(f"no LWP {-signo}")
             signo = 0
         if signo >= NSIG:
@@ -148,6 +151,9 @@ def _act(k: Machine, p: Proc, t: Proc, request: str, signo: int) -> None:
     t.p_fpid = 0
     if t.p_stat == SSTOP:
         t.p_xstat = signo
-        proc_unstop(k, t)
+        if lt is None:
+            proc_unstop(k, t)
+        else:
+            lwp_unstop(k, lt)
     elif signo:
         kpsignal(k, t, signo)

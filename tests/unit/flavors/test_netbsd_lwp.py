@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from flavors.netbsd.param import SACTIVE, SSTOP
+from flavors.netbsd.kern_lwp import lwp_find, lwp_unstop
+from flavors.netbsd.param import LSIDL, LSRUN, LSSTOP, LSZOMB, SACTIVE, SSTOP
 from oracle.machine.cred import Cred
 from oracle.scenario import MachineSpec, ProcessSpec
 from tests.unit.flavors.netbsd import PARENT, World
@@ -29,6 +30,29 @@ def test_another_lwp_is_the_first_on_its_processs_list_and_makes_calls_of_its_ow
     assert (second.lwp_usp, second.lwp_task) == ("other", None)
     assert world.do("second", "getpid") == parent.p_pid
     assert world.broken() == []
+
+
+@pytest.mark.parametrize("state", [LSIDL, LSZOMB])
+def test_an_lwp_that_is_half_made_or_dead_is_not_found_by_its_id(state: int) -> None:
+    world = World()
+    world.do("parent", "_lwp_create", "second")
+    p, second = world.proc("parent"), world.lwp("second")
+    assert lwp_find(p, 2) is second
+    second.lwp_stat = state
+    assert lwp_find(p, 2) is None
+    assert lwp_find(p, 3) is None
+
+
+def test_one_lwp_of_a_stopped_process_goes_on_alone_and_one_that_is_not_stopped_changes_nothing() -> None:
+    world = World()
+    world.do("parent", "_lwp_create", "second")
+    p, first, second = world.proc("parent"), world.lwp("parent"), world.lwp("second")
+    p.p_stat, p.p_waited, p.p_nrlwps, first.lwp_stat, second.lwp_stat = SSTOP, 1, 0, LSSTOP, LSSTOP
+    lwp_unstop(world.k, second)
+    assert (p.p_stat, p.p_nrlwps, first.lwp_stat, second.lwp_stat) == (SACTIVE, 1, LSSTOP, LSRUN)
+    p.p_stat = SSTOP
+    lwp_unstop(world.k, second)
+    assert (p.p_stat, p.p_nrlwps) == (SSTOP, 1)
 
 
 def test_a_signal_that_is_masked_in_one_lwp_is_handled_by_the_other() -> None:
