@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from oracle.machine.cred import Cred
 from oracle.machine.kevent import Knote
 from oracle.machine.limits import PLimit
 from oracle.machine.machine import Machine
@@ -37,7 +38,7 @@ class Revision:
     kern_wait: Callable[[Machine, Lwp, int, int], Kernel[tuple[Proc, int] | None]]
     exec_new_vmspace: Callable[[Machine, Lwp], Kernel[None]]
     vmspace_free: Callable[[Machine, VmSpace], None]
-    note_exit: Callable[[Knote, Proc], None]  # what the event of an exit says of it
+    filt_proc: Callable[[Machine, Knote, Proc, int, Cred | None], bool]  # an event comes to a knote; to be reported?
     lasttid: int  # p_lasttid of a process that has had one thread
     files_per_proc: int  # open files of the whole system, for each process that there may be
 

@@ -25,38 +25,37 @@ from oracle.machine.proc import Proc
 def knote(k: Machine, p: Proc, hint: int, cred: Cred | None) -> None:
     """Tell everybody who watches a process. `cred` is the running process's, for the jail check of tracking."""
     for kn in p.p_klist:
-        if filt_proc(k, kn, p, hint, cred):
+        if kern_of(k).rev.filt_proc(k, kn, p, hint, cred):
             kn.kn_active = True
 
 
 @models(KERN_EVENT)
 def filt_proc(k: Machine, kn: Knote, p: Proc, hint: int, cred: Cred | None) -> bool:
-    """Record an event in one knote; follow a fork into the child. Whether there is something to report."""
+    """Record an event in one knote; follow a fork into the child. Whether there is something to report.
+
+    The event of an exit says how the process ended.
+    """
     event = hint & NOTE_PCTRLMASK
     if kn.kn_sfflags & event:
         kn.kn_fflags |= event
     if event == NOTE_EXIT:
-        kern_of(k).rev.note_exit(kn, p)
+        kn.kn_data = p.p_xstat
+        kn.kn_ended = True
         unwatch(p, kn)
         kn.kn_proc = None
         return True
-    if event == NOTE_FORK and kn.kn_sfflags & NOTE_TRACK:
-        try:
-            kqueue_register(k, kn.kn_kq, hint & NOTE_PDATAMASK, kn.kn_sfflags, cred, kn.kn_id)
-        except Errno:
-            kn.kn_fflags |= NOTE_TRACKERR
+    if event == NOTE_FORK and kn.kn_sfflags & NOTE_TRACK and not follow(k, kn, hint, cred):
+        kn.kn_fflags |= NOTE_TRACKERR
     return kn.kn_fflags != 0
 
 
-@models(KERN_EVENT, function="filt_proc")
-def tell_status(kn: Knote, p: Proc) -> None:
-    """The event of an exit says how the process ended."""
-    kn.kn_data = p.p_xstat
-    kn.kn_ended = True
-
-
-def tell_nothing(kn: Knote, p: Proc) -> None:
-    """The event of an exit says that the process is gone, and no more."""
+def follow(k: Machine, kn: Knote, hint: int, cred: Cred | None) -> bool:
+    """Watch the child of a fork as its parent is watched. Whether that worked."""
+    try:
+        kqueue_register(k, kn.kn_kq, hint & NOTE_PDATAMASK, kn.kn_sfflags, cred, kn.kn_id)
+    except Errno:
+        return False
+    return True
 
 
 @models(KERN_EVENT)
@@ -83,7 +82,7 @@ def kqueue_register(k: Machine, kq: KQueue, pid: int, fflags: int, cred: Cred | 
     p.p_klist = (kn, *p.p_klist)
     kq.kq_knotes.append(kn)
     if dead:
-        filt_proc(k, kn, p, NOTE_EXIT, cred)
+        kern_of(k).rev.filt_proc(k, kn, p, NOTE_EXIT, cred)
         kn.kn_active = True
     elif kn.kn_fflags:
         kn.kn_active = True

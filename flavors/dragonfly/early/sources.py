@@ -9,6 +9,7 @@ def _source(path: str) -> Source:
     return Source("DragonFly", path, "f9fe34b6a388")
 
 
+KERN_EVENT = _source("sys/kern/kern_event.c")
 KERN_EXEC = _source("sys/kern/kern_exec.c")
 KERN_EXIT = _source("sys/kern/kern_exit.c")
 KERN_PLIMIT = _source("sys/kern/kern_plimit.c")

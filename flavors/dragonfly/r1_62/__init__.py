@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly.early.init_main import new_process
+from flavors.dragonfly.early.kern_event import filt_proc
 from flavors.dragonfly.early.kern_exec import vmspace_free
 from flavors.dragonfly.early.kern_plimit import plimit_fork, plimit_modify
 from flavors.dragonfly.early.trap import syscall, userenter
@@ -12,7 +13,6 @@ from flavors.dragonfly.furnish import settle as settle_with
 from flavors.dragonfly.init_main import MAXPROC, TUNABLES
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision, kern_of
-from flavors.dragonfly.kern_event import tell_nothing
 from flavors.dragonfly.lower import Intent, Lines
 from flavors.dragonfly.lower import lower as lower_with
 from flavors.dragonfly.r1_62.calls import CALLS
@@ -50,7 +50,7 @@ REVISION = Revision(
     kern_wait=kern_wait,
     exec_new_vmspace=exec_new_vmspace,
     vmspace_free=vmspace_free,
-    note_exit=tell_nothing,
+    filt_proc=filt_proc,
     lasttid=0,
     files_per_proc=2,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flavors.dragonfly.early.init_main import new_process
+from flavors.dragonfly.early.kern_event import filt_proc
 from flavors.dragonfly.early.kern_exec import vmspace_free
 from flavors.dragonfly.early.kern_plimit import plimit_fork, plimit_modify
 from flavors.dragonfly.early.trap import syscall, userenter
@@ -13,7 +14,6 @@ from flavors.dragonfly.furnish import settle as settle_with
 from flavors.dragonfly.init_main import MAXPROC, TUNABLES
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision
-from flavors.dragonfly.kern_event import tell_nothing
 from flavors.dragonfly.kern_proc import has_szomb, set_szomb
 from flavors.dragonfly.kern_sig_calls import kill_thread
 from flavors.dragonfly.lower import Intent, Lines
@@ -53,7 +53,7 @@ REVISION = Revision(
     kern_wait=kern_wait,
     exec_new_vmspace=exec_new_vmspace,
     vmspace_free=vmspace_free,
-    note_exit=tell_nothing,
+    filt_proc=filt_proc,
     lasttid=1,
     files_per_proc=2,
 )

@@ -8,7 +8,7 @@ from flavors.dragonfly.furnish import settle as settle_with
 from flavors.dragonfly.init_main import MAXPROC, TUNABLES, new_process
 from flavors.dragonfly.init_main import boot as boot_with
 from flavors.dragonfly.kern import Revision
-from flavors.dragonfly.kern_event import tell_status
+from flavors.dragonfly.kern_event import filt_proc
 from flavors.dragonfly.kern_exec import exec_new_vmspace
 from flavors.dragonfly.kern_exit import end_thread, exit1, kern_wait
 from flavors.dragonfly.kern_plimit import THREADED, own_limit, plimit_fork, plimit_modify
@@ -52,7 +52,7 @@ REVISION = Revision(
     kern_wait=kern_wait,
     exec_new_vmspace=exec_new_vmspace,
     vmspace_free=vmspace_free,
-    note_exit=tell_status,
+    filt_proc=filt_proc,
     lasttid=0,
     files_per_proc=16,
 )
