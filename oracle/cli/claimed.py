@@ -88,7 +88,7 @@ def say_new(done: Done, options: Namespace, look: Look, terminal: Terminal) -> N
         terminal.say(f"{said}, none new")
         return
     files = files_of(one.scenario for one in done.comparisons)
-    text = findings_report.new(claims.unclaimed, files, look, options.catalogue)
+    text = findings_report.new(claims.unclaimed, files, look, options.catalogue, options.paths)
     if options.format == "table" and options.output is None:
         terminal.write(f"\n{text}\n")
     else:

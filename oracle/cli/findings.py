@@ -126,7 +126,7 @@ def _check(
     flaws = [*unknown(known, there.names, there.entries), *stale(known, judged, whole=wants_sweeps(options))] if whole else []
     parts = [look.bad(str(flaw)) for flaw in flaws]
     if new := judged.unclaimed:
-        parts.append(findings_report.new(new, files_of(there.scenarios), look, options.catalogue))
+        parts.append(findings_report.new(new, files_of(there.scenarios), look, options.catalogue, paths))
     done = len(judged.differences) - len(new)
     found = f"{plural(len(flaws), 'flaw')} in {plural(len(known), 'finding')}"
     parts.append(

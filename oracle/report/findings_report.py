@@ -133,13 +133,25 @@ def evidence(differences: Sequence[Apart], judged: Claims) -> str:
     return "\n".join(lines) + "\n"
 
 
-def new(differences: Sequence[Claimed], files: Mapping[str, str], look: Look, catalogue: Path | None = None) -> str:
-    """Differences that no finding claims, the findings that come near, and how to go on. `files`: those of the scenarios."""
+def new(
+    differences: Sequence[Claimed],
+    files: Mapping[str, str],
+    look: Look,
+    catalogue: Path | None = None,
+    given: Sequence[Path] = (),
+) -> str:
+    """Differences that no finding claims, the findings that come near, and how to go on.
+
+    `files`: those of the scenarios; `given`: where they were looked for, if they are too many to be named.
+    """
     listed = [one.apart for one in differences]
     lines = [look.bad(f"{plural(len(listed), 'difference')} that no finding claims:"), *_differences(listed, look, MANY)]
     lines += _near(list(dict.fromkeys(name for one in differences for name in one.perhaps)), look)
     named = list(dict.fromkeys(files[apart.scenario] for apart in listed if apart.scenario in files))
-    words = [*(named if len(named) < FEW else []), *(["--catalogue", str(catalogue)] if catalogue is not None else [])]
+    words = [
+        *(named if len(named) < FEW else map(str, given)),
+        *(["--catalogue", str(catalogue)] if catalogue is not None else []),
+    ]
     paths = "".join(f" {plain(quote(word))}" for word in words)
     lines.append(f"look at them with: fork-oracle triage{paths} --drafts DIR")
     return "\n".join(lines)

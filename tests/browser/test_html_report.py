@@ -137,7 +137,7 @@ def test_a_link_to_a_cell_opens_it_with_both_timelines_and_pictures(browser: Bro
         "return [...document.querySelectorAll('#view svg')].map((one) => [...one.querySelectorAll('.role')].map(text))"
     )
     assert [sorted(found) for found in browser.run(roles)] == [["last", "over", "parent", "shell"], ["last", "parent", "shell"]]
-    assert "offsets shared: 0" in browser.run("return document.querySelector('#view svg').textContent")
+    assert "shared offsets: of 0" in browser.run("return document.querySelector('#view svg').textContent")
     assert browser.said() == []
 
 
@@ -398,6 +398,18 @@ def test_pages_fit_the_window_and_are_accessible(
     assert found[0] > 10
     assert found[1] == []
     assert browser.said() == []
+
+
+@pytest.mark.parametrize("width", [400, 500, 640])
+def test_on_a_narrow_page_each_letter_stands_under_its_flavor(browser: Browser, report: Path, width: int) -> None:
+    browser.resize(width, 800)
+    browser.open(report, "#/?differ=any")
+    left = "const left = (all) => [...all].slice(1, -1).map((one) => Math.round(one.getBoundingClientRect().x)); "
+    heads = browser.run(left + "return left(document.querySelectorAll('.matrix thead th'))")
+    row = "[...document.querySelectorAll('.matrix tbody tr')].find((one) => one.querySelectorAll('td > a').length === 4)"
+    cells = browser.run(left + f"return left({row}.children)")
+    assert len(heads) == 4
+    assert cells == heads
 
 
 def test_on_paper_there_are_no_controls(browser: Browser, report: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -230,6 +231,16 @@ def test_hostile_findings_are_text_on_a_terminal() -> None:
     for text in texts:
         for char in "\x1b\x00\u202e\u2066\u2028":
             assert char not in text
+
+
+@pytest.mark.parametrize(("files", "words"), [({"x/a": "my/x/a.yaml"}, " my/x/a.yaml"), ({}, "")])
+def test_too_many_scenarios_are_named_by_where_they_were_looked_for(files: dict[str, str], words: str) -> None:
+    found, _ = hostile_claims()
+    differences = [replace(one, apart=replace(one.apart, scenario="x/a")) for one in found.unclaimed]
+    assert f"triage{words} --drafts" in findings_report.new(differences, files, Look())
+    many = [replace(one, apart=replace(one.apart, scenario=f"x/{number}")) for number in range(9) for one in differences]
+    named = {f"x/{number}": f"{number}.yaml" for number in range(9)}
+    assert "triage 'my own' --drafts" in findings_report.new(many, named, Look(), given=[Path("my own")])
 
 
 def test_hostile_findings_are_ascii_in_json() -> None:

@@ -268,14 +268,16 @@
     const claims = (numbers) => numbers.length ? made("ul", {}, numbers.map((one) => made("li", {},
       made("a", { href: `#/finding/${encodeURIComponent(findings[one].id)}` }, findings[one].title)))) :
       made("span", { class: "bad" }, "none: it is new");
+    const alike = (one, other) => one && other && one[4].join() === other[4].join();
+    const rows = (from) => { let to = from + 1; while (alike(found[from], found[to])) to += 1; return to - from; };
     return made("section", {}, made("h2", {}, "What decided it"),
       made("p", { class: "quiet" }, `Between ${ids[flavor]} and ${ids[other]}: the lines of C that decided each fact on which they differ to the end, and the findings that claim it.`),
       scrolling("What decided it", made("table", { class: "plain decided" },
         made("thead", {}, made("tr", {}, ["fact", ids[flavor], ids[other], "finding"].map((text) => made("th", { scope: "col" }, text)))),
-        made("tbody", {}, found.map(([pair, paths, one, two, claimed]) => made("tr", {},
+        made("tbody", {}, found.map(([pair, paths, one, two, claimed], place) => made("tr", {},
           made("th", { scope: "row" }, made("ul", {}, paths.map((path) => made("li", {}, made("code", {}, texts[path]))))),
           pair[0] === flavor ? [cited(one), cited(two)] : [cited(two), cited(one)],
-          made("td", {}, claims(claimed))))))));
+          alike(found[place], found[place - 1]) ? null : made("td", { rowspan: rows(place) }, claims(claimed))))))));
   }
 
   function outcomes(row) {
@@ -476,7 +478,7 @@
     if (!link) return [];
     const said = shares.map((name, bit) => [Boolean(link[2] & (1 << bit)), name]).map(([on, name]) => [on, `${name} ${on ? "shared" : "apart"}`]);
     if (link[3]) said.push([true, cut(`stores show: ${link[3]}`, 24)]);
-    if (link[4]) said.push([true, cut(`offsets shared: ${link[4]}`, 24)]);
+    if (link[4]) said.push([true, cut(`shared offsets: of ${link[4]}`, 24)]);
     return said;
   }
 
