@@ -129,7 +129,7 @@ def test_a_link_to_a_cell_opens_it_with_both_timelines_and_pictures(browser: Bro
     assert browser.run(HEADING) == "limits/last-ten-slots"
     assert browser.run("return document.title").startswith("limits/last-ten-slots on netbsd@1.189")
     heads = browser.run("return [...document.querySelectorAll('.sides thead th')].map((one) => one.textContent)")
-    assert heads == ["step", "netbsd@1.189", "dragonfly@1.62"]
+    assert heads == ["step", "netbsd@1.189", "dragonfly@768af85b"]
     results = browser.run("return [...document.querySelectorAll('.sides .result.diff')].map((one) => one.textContent)")
     assert results == ["over (differs)", "EAGAIN, 500 ms (differs)"]
     roles = (

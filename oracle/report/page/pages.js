@@ -14,7 +14,9 @@ const otherPages = (() => {
     if (data.findings.length) filterFindings();
     const links = data.spaces.map((space) => made("a", { href: `#/space/${encodeURIComponent(space.name)}` }, `All of ${space.name}`));
     const two = ids.length > 1 && data.findings.length;
-    const guide = two && made("a", { href: `#/guide/${[ids[ids.length - 1], ids[0]].map(encodeURIComponent).join("/")}` }, "Porting guide");
+    const system = (id) => id.split("@")[0], last = ids[ids.length - 1];
+    const to = ids.findLast((id) => system(id) !== system(last)) || ids[0];
+    const guide = two && made("a", { href: `#/guide/${[last, to].map(encodeURIComponent).join("/")}` }, "Porting guide");
     return [data.findings.length && made("a", { href: "#/findings" }, "Findings"), guide, ...links].filter((one) => one);
   }
 

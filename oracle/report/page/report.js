@@ -190,8 +190,8 @@
   function partner(row, flavor, asked) {
     const there = row.c.map((cell, number) => number).filter((number) => number !== flavor && row.c[number][0] !== "");
     if (there.includes(asked)) return asked;
-    const unlike = there.find((number) => !silent(row.c[number][0]) && row.c[number][0] !== row.c[flavor][0]);
-    return unlike !== undefined ? unlike : there.length ? there[0] : -1;
+    const unlike = there.findLast((number) => !silent(row.c[number][0]) && row.c[number][0] !== row.c[flavor][0]);
+    return unlike !== undefined ? unlike : there.length ? there.at(-1) : -1; // the last are the newest
   }
 
   function ways(index, flavor) {
