@@ -29,6 +29,7 @@ LOOKS = 12  # in that time
 AGAIN = (
     1 / 4
 )  # of that time is enough for a loop that was ended before: who tries very many cases must not wait so long in each
+AT_ALL = 3  # times that, and it is ended wherever it is; before, in its own packages alone: a tracer's lock would stay locked
 LOOPS = (ast.While, ast.For, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 Stack: TypeAlias = list[tuple[FrameType, int]]  # frames, the outermost first, and the lines where they are
 OWN, RUN = "oracle", "oracle.run"
@@ -108,7 +109,9 @@ class Watchdog:
         self._stacks.append(_stack(frame))
         self._waited += interval
         share = self._waited / self.patience + 1 / LOOKS**2  # what is added up is not exact
-        if share >= 1 or (share >= AGAIN and self.known and _loop(self._stacks) in self.known):
+        if share < AGAIN or not (_is_own(self._stacks) or share >= AT_ALL):
+            return
+        if share >= 1 or (self.known and _loop(self._stacks) in self.known):
             self._end(_loop(self._stacks))
 
     def _end(self, where: str) -> None:
@@ -160,22 +163,38 @@ def _stack(frame: FrameType | None) -> Stack:
     return found[::-1]
 
 
-def _loop(stacks: Sequence[Stack]) -> str:
-    """Where it loops: in the innermost function that was never left, its smallest loop around all that it was seen at."""
+def _never_left(stacks: Sequence[Stack]) -> list[tuple[tuple[FrameType, int], ...]]:
+    """The frames of a run that were there each time, the outermost first, and where they were."""
     common = []
     for calls in zip(*stacks, strict=False):
         if any(frame is not calls[0][0] for frame, _ in calls):
             break
         common.append(calls)
-    modules = [calls[0][0].f_globals.get("__name__", "") for calls in common]
-    inside = modules.index(RUN) if RUN in modules else len(modules)
-    foreign = [calls for calls, name in zip(common[inside:], modules[inside:], strict=True) if name.partition(".")[0] != OWN]
+    modules = [_module(calls[0][0]) for calls in common]
+    return common[modules.index(RUN) :] if RUN in modules else common
+
+
+def _is_own(stacks: Sequence[Stack]) -> bool:
+    """Is it, just now, in a package of the code that was never left?"""
+    packages = {_module(calls[0][0]).partition(".")[0] for calls in _never_left(stacks)}
+    return _module(stacks[-1][-1][0]).partition(".")[0] in packages
+
+
+def _loop(stacks: Sequence[Stack]) -> str:
+    """Where it loops: in the innermost function that was never left, its smallest loop around all that it was seen at."""
+    common = _never_left(stacks)
+    in_a_run = _module(common[0][0][0]) == RUN
+    foreign = [calls for calls in common if in_a_run and _module(calls[0][0]).partition(".")[0] != OWN]
     calls = foreign[-1] if foreign else common[-1]
     code = calls[0][0].f_code
     lines = [line for _, line in calls]
     around = [loop for loop in _loops(code.co_filename) if loop[0] <= min(lines) and max(lines) <= loop[1]]
     line = max(around, default=(code.co_firstlineno, 0))[0]
     return f"{code.co_qualname} ({Path(code.co_filename).name}:{line})"
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
 
 
 @cache

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,6 +125,21 @@ def test_a_loop_that_keeps_exceptions_is_ended_all_the_same(dog: Watchdog) -> No
     began = time.process_time()
     assert "keeps_everything" in run(FORK, other("fork", keeps_everything)).crash
     assert time.process_time() - began < 20 * PATIENCE  # not by luck, outside of the try
+
+
+def test_a_loop_is_not_ended_where_others_hold_a_lock(dog: Watchdog) -> None:
+    elsewhere: dict[str, Any] = {"__name__": "tracer.locks", "lock": threading.Lock()}
+    exec("def look():\n lock.acquire()\n sum(n for n in range(99))\n lock.release()", elsewhere)  # noqa: S102
+
+    def loops(k: Machine, lwp: Lwp, args: Args) -> Kernel[int]:
+        yield from ()
+        while True:
+            elsewhere["look"]()
+            sum(n for n in range(99))
+
+    for _ in range(8):
+        assert "loops (" in run(FORK, other("fork", loops)).crash
+        assert not elsewhere["lock"].locked()
 
 
 def test_who_lets_go_of_his_loop_when_told_has_not_crashed(dog: Watchdog) -> None:
